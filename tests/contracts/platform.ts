@@ -12,6 +12,8 @@ export interface PlatformUnderTest {
   mark(ref: MessageRef, person: string, emoji: string, present: boolean): Promise<void>;
   /** A member types a command; resolves with the private answers it brought. */
   command(person: string, text: string): Promise<{ title: string; text: string }[]>;
+  /** A member presses a button of a message, by its id and its label. */
+  press(ref: MessageRef, person: string, button: string, label: string): Promise<void>;
   /** A member presses Flag on a message. */
   flag(ref: MessageRef, person: string, cell: string): Promise<void>;
   /** Titles that people see in the channel, in order. */
@@ -46,6 +48,25 @@ export function galleryBallot(key: string, title: string): Card {
     reactions: ['like', 'dislike', 'star'],
     buttons: [{ id: 'flag', label: 'Flag' }],
     data: { open: true, style: 'gallery', cells: [{ number: 1, name: '#4', state: 'shown' }] },
+  });
+}
+
+/** A duel, with its buttons. */
+export function duelBallot(key: string, title: string): Card {
+  return card(key, title, {
+    kind: 'ballot',
+    buttons: [
+      ...(['Left', 'Right', 'Both', 'Neither'] as const).map((label) => ({ id: label.toLowerCase(), label })),
+      { id: 'flag', label: 'Flag' },
+    ],
+    data: {
+      open: true,
+      style: 'duel',
+      cells: [
+        { number: 1, name: '#4', state: 'shown' },
+        { number: 2, name: '#9', state: 'shown' },
+      ],
+    },
   });
 }
 
@@ -164,6 +185,14 @@ export function platformContract(
       const [ann, bea] = [ids(found.get('like')), ids(found.get('dislike'))];
       expect([ann.length, bea.length, ann[0] === bea[0]]).toEqual([1, 1, false]);
       expect(ids(found.get('star'))).toEqual(ann);
+    });
+
+    it('tells of the answers to a duel, each a press of a button', async () => {
+      const ref = await under.platform.post(under.channel, duelBallot('d', 'duel'));
+      for (const label of ['Left', 'Right', 'Both', 'Neither'])
+        await under.press(ref, 'ann', label.toLowerCase(), label);
+      const told = events.flatMap((e) => (e.kind === 'button' ? [[e.button, e.value, e.ref.message]] : []));
+      expect(told).toEqual(['left', 'right', 'both', 'neither'].map((button) => [button, null, ref.message]));
     });
 
     it("flags a gallery's one picture without asking which", async () => {

@@ -9,6 +9,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { ballotCard } from '../../bot/views/ballot.js';
 import { progressCard } from '../../bot/views/progress.js';
 import { encodePng } from '../../src/images/png.js';
+import { postDuels } from './duel-round.js';
 import { makeBallots, makeImages, makeRound } from './rows.js';
 import { until } from './wait.js';
 import { WebApp } from './web-app.js';
@@ -41,7 +42,7 @@ async function hills(file: string, i: number): Promise<void> {
 export async function appOfStates(dir: string): Promise<WebApp> {
   const pictures = Array.from({ length: 36 }, (_, i) => join(dir, `${i}.png`));
   for (const [i, file] of pictures.entries()) await hills(file, i);
-  const others = ['birds', 'drawing', 'old'];
+  const others = ['birds', 'pairs', 'drawing', 'old'];
   const status = () => ({
     sessions: [
       app.status(),
@@ -62,6 +63,7 @@ export async function appOfStates(dir: string): Promise<WebApp> {
   await app.story();
   await app.close(app.rounds[1]!);
   await gallery(app, pictures);
+  await postDuels(app, pictures.slice(0, 8));
   await drawing(app);
   const old = { ...app.session, id: 'old' };
   const round = makeRound(old, 1, { state: 'done' });
@@ -174,6 +176,8 @@ export const states: readonly State[] = [
   { name: 'outcome', reach: (page) => into(page, '.outcome') },
   { name: 'story', reach: (page) => into(page, '.story-plot') },
   { name: 'gallery', channel: 'birds' },
+  { name: 'duel', channel: 'pairs' },
+  { name: 'duel-alone', channel: 'duel', reach: (page) => page.locator('.duel-act').first().waitFor() },
   { name: 'drawing', channel: 'drawing' },
   { name: 'ended', channel: 'old' },
   { name: 'help', reach: (page) => page.locator('.composer .icon-button').first().click() },
@@ -259,8 +263,8 @@ export async function show(page: Page, url: string, state: State): Promise<void>
     `localStorage.clear(); for (const [name, value] of Object.entries(${kept})) localStorage.setItem('acclaim.' + name, JSON.stringify(value))`,
   );
   await page.goto(`${url}/#${state.channel ?? 'cat'}`);
-  await page.locator('.feed article').first().waitFor();
+  await page.locator('.feed article, .duel-page').first().waitFor();
   await state.reach?.(page);
-  const shown = `[...document.querySelectorAll('.feed img, dialog[open] img')].filter((one) => one.getBoundingClientRect().width > 0 && one.checkVisibility()).every((one) => one.src && (one.complete || one.loading === 'lazy'))`;
+  const shown = `[...document.querySelectorAll('.feed img, .duel-page img, dialog[open] img')].filter((one) => one.getBoundingClientRect().width > 0 && one.checkVisibility()).every((one) => one.src && (one.complete || one.loading === 'lazy'))`;
   await until(() => page.evaluate<boolean>(shown), `the pictures of ${state.name}`);
 }

@@ -64,8 +64,8 @@ export interface Attendance {
   done: number;
   /** Pressed Done or marked every sheet. */
   finished: number;
-  /** Of duels: whoever has answered all of them is through, Done or not. */
-  duels: boolean;
+  /** Of duels: whoever has answered all of them is through, Done or not. Left out on other ballots. */
+  duels?: true;
 }
 
 /** People that are looked at before anything else may go on. */
@@ -117,7 +117,7 @@ export function* attending(state: SessionState, round: Round): Steps<Attendance>
     voters: voters.length,
     done: voters.filter((one) => one.done).length,
     finished: voters.filter((one) => one.done || all.every((sheet) => one.sheets.has(sheet))).length,
-    duels: ballots.some(({ style }) => style === 'duel'),
+    ...(ballots.some(({ style }) => style === 'duel') && { duels: true }),
   };
 }
 

@@ -100,6 +100,8 @@ describe('a round that the votes choose', () => {
     const { images, draws } = readRound(at('picked')).manifest;
     expect(draws).toEqual(result.draws);
     expect(result.images.map(({ pick }) => pick)).toEqual(images!.map(({ pick }) => pick));
+    // Pairs of duels are made of what the vote model thinks of each.
+    expect(result.images.map(({ chance }) => chance)).toEqual(images!.map(({ p }) => p));
     const of = (pick: string) => images!.flatMap((image, i) => (image.pick === pick ? [i] : []));
     expect([of('unpicked'), of('unsure'), of('liked')].map(({ length }) => length)).toEqual([4, 2, 10]);
     // Half are the base model's, and every unpicked one is of the model that learned.

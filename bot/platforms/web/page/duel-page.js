@@ -26,12 +26,15 @@ export function DuelPage() {
     if (channel !== undefined && channel !== s.channel) set({ channel });
   }, [channel]);
   const messages = channel === undefined ? [] : openRound(channel);
-  const { prompt, says = 'good' } = messages[0]?.data ?? {};
+  const { prompt, criterion, says = 'good' } = messages[0]?.data ?? {};
   const over = messages.length > 0 && progressOf(messages).open.length === 0;
   return html`
     <main class="duel-page">
       <header class="duel-top">
-        <h1>${messages.length > 0 ? t(`duel.ask.${says}`, { prompt }) : t('duel.none')}</h1>
+        <div>
+          <h1>${messages.length > 0 ? t(`duel.ask.${says}`, { prompt }) : t('duel.none')}</h1>
+          ${criterion && says === 'good' && html`<p>${t('ballot.criterion', { criterion })}</p>`}
+        </div>
         <button class="icon-button" aria-label=${t('duel.leave')} title=${t('duel.leave')} onClick=${() => openChannel(channel ?? s.channel)}><${Icon} name="close" /></button>
       </header>
       <${Banners} />

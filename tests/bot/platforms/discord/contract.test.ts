@@ -31,6 +31,11 @@ function under(stage: Stage): PlatformUnderTest {
       await until(() => events.length > before, 'the mark');
     },
     command: (person, text) => typed(stage, person, text),
+    async press(ref, person, _, label) {
+      const before = events.length;
+      peer.press(person, peer.world.find(ref.message)!, label);
+      await until(() => events.length > before, 'the press');
+    },
     async flag(ref, person) {
       const before = events.length;
       peer.press(person, peer.world.find(ref.message)!, 'Flag');

@@ -12,6 +12,7 @@ platformContract('fake', async (sink) => {
       const answer = await platform.command('cat', fakeAccount(person), text);
       return answer ? [answer] : [];
     },
+    press: async (ref, person, button) => void (await platform.press(ref, fakeAccount(person), button)),
     flag: async (ref, person, cell) => void (await platform.press(ref, fakeAccount(person), 'flag', cell)),
     shown: async () => platform.messages.map((m) => m.card.title),
     // Its messages live in the object itself: stopping and starting it again keeps them.

@@ -25,6 +25,11 @@ function under(stage: Stage): PlatformUnderTest {
       await until(() => asked.answers.length > 0, 'an answer');
       return asked.answers.map((answer) => ({ title: titleOf(answer), text: wordsOf(answer) }));
     },
+    async press(ref, person, _, label) {
+      const before = events.length;
+      await peer.press(person as Name, channel, ref.message, label);
+      await until(() => events.length > before, 'the press');
+    },
     async flag(ref, person) {
       const before = events.length;
       await peer.press(person as Name, channel, ref.message, 'Flag');

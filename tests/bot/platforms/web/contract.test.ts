@@ -36,6 +36,10 @@ async function make(
     },
     command: async (person, text) =>
       (await (await visitor(person)).json('/api/command', { channel: 'cat', text })).replies,
+    press: async (ref, person, button) => {
+      const body = { message: ref.message, button, value: null };
+      await (await visitor(person)).json('/api/button', body);
+    },
     flag: async (ref, person, cell) => {
       const body = { message: ref.message, button: 'flag', value: cell };
       await (await visitor(person)).json('/api/button', body);
