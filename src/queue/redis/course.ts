@@ -101,6 +101,8 @@ export class Course {
     const found = await queues.find(entry.id);
     if (!found) return;
     entry.out = { queue: found.name, nonce: '' };
+    // It may have ended before anybody listened.
+    entry.ended = true;
     try {
       const { job, nonce, digest } = envelopes.open('job', found.job.data.sealed, deliveredSchema);
       entry.out.nonce = nonce;

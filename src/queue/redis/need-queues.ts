@@ -24,6 +24,7 @@ export interface NeedQueuesParts {
   prefix: string;
   envelopes: Envelopes;
   trouble: (error: unknown) => void;
+  unusedMs?: number;
   /** Hears of what is wrong with an event. */
   fault: (error: unknown) => void;
   /** Hears of each event of a job. */
@@ -50,7 +51,7 @@ export class NeedQueues {
   constructor(private readonly parts: NeedQueuesParts) {}
 
   async of(name: string): Promise<Queue> {
-    this.used.set(name, performance.now());
+    if (!this.used.has(name)) this.used.set(name, performance.now());
     let opening = this.opened.get(name);
     if (!opening) {
       opening = this.open(name);
@@ -80,14 +81,20 @@ export class NeedQueues {
     return null;
   }
 
-  /** Takes away what nobody uses; `inUse` are those of jobs that are out. */
+  /**
+   * Takes away what nobody uses; `inUse` are those of jobs that are out. A Redis that has forgotten how many
+   * events it keeps would keep ten thousand.
+   */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const { redis, keys: names } = this.parts;
     for (const [name, at] of this.used) {
-      if (inUse.has(name)) this.used.set(name, performance.now());
-      else if (performance.now() - at > UNUSED_MS) {
+      const queue = await this.of(name);
+      if (inUse.has(name)) {
+        this.used.set(name, performance.now());
+        await queue.trimEvents(EVENTS);
+      } else if (performance.now() - at > (this.parts.unusedMs ?? UNUSED_MS)) {
         await redis.hdel(names.needs, name);
-        await (await this.of(name)).obliterate({ force: true });
+        await queue.obliterate({ force: true });
         await this.close(name);
       }
     }
