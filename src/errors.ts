@@ -2,6 +2,8 @@
  * One error class for everything a person can mend. `code` is stable (scripts match on it), `message` names
  * the cause, `mend` what to do about it. Anything else that is thrown is a defect of ours.
  */
+import { english, type Text } from './words/text.js';
+
 export type ErrorCode =
   | 'usage'
   | 'config-invalid'
@@ -83,14 +85,21 @@ export type ErrorCode =
  */
 export class AcclaimError extends Error {
   override readonly name = 'AcclaimError';
+  /** One sentence in English: what the reader can do. */
+  readonly hint: string;
+  /** Cause and hint for whoever is told of it in a language of their own. */
+  readonly said: { readonly message: Text; readonly hint: Text };
+
+  /** Texts of ours are told in the reader's language; words as they stand (a host's errors) stay English. */
   constructor(
     readonly code: ErrorCode,
-    message: string,
-    /** One sentence: what the reader can do. */
-    readonly hint = '',
+    message: Text,
+    hint: Text = '',
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(english(message), options);
+    this.hint = english(hint);
+    this.said = { message, hint };
   }
 }
 
@@ -100,9 +109,13 @@ export function cause(message: string): string {
 }
 
 /** Cause and hint as people read them: two sentences, whether or not the first was written with its end. */
-export function inSentences({ message, hint }: { message: string; hint: string }): string {
-  const said = message.trim();
-  return `${/[.!?…]$/.test(said) ? said : `${said}.`} ${hint}`.trim();
+export function inSentences(error: AcclaimError): Text;
+export function inSentences(plain: { message: string; hint: string }): string;
+export function inSentences(refusal: { message: Text; hint: Text }): Text;
+export function inSentences(error: { message: Text; hint: Text }): Text {
+  const { message, hint } = error instanceof AcclaimError ? error.said : error;
+  const both: Text = { said: 'parts', parts: [message, hint], between: 'stop' };
+  return typeof message === 'string' && typeof hint === 'string' ? english(both) : both;
 }
 
 /** What crosses a process boundary or a wire. */

@@ -1,6 +1,6 @@
 /**
  * The one table of who may import what. `bot` -> `src` <- `engine`; the two halves never see each other;
- * `src/domain` imports nothing; each library has one home; one file reads the environment; there are no
+ * `src/domain` imports nothing but texts; each library has one home; one file reads the environment; there are no
  * cycles.
  */
 import { execFileSync } from 'node:child_process';
@@ -21,19 +21,24 @@ const rooms = ['views', 'sessions', 'monitoring', 'effects', 'services', 'comman
 /** Of the domain, the lowest first. */
 const floor = ['state', 'voting', 'rounds', 'moderation', 'sessions'];
 
-const floors = (name: string) => floor.slice(0, floor.indexOf(name) + 1).map((one) => `src/domain/${one}`);
+const floors = (name: string) => [
+  ...floor.slice(0, floor.indexOf(name) + 1).map((one) => `src/domain/${one}`),
+  'src/words',
+];
 
 const rules: Rules = {
   reach: {
     src: ['src'],
     // Floors: each sees those below it.
-    'src/domain': ['src/domain'],
+    // What people are told is data until somebody reads it: a refusal names its text, and knows no language.
+    'src/words': ['src/words'],
+    'src/domain': ['src/domain', 'src/words'],
     'src/domain/sessions': floors('sessions'),
     'src/domain/moderation': floors('moderation'),
     'src/domain/rounds': floors('rounds'),
     'src/domain/voting': floors('voting'),
     'src/domain/state': floors('state'),
-    'src/errors.ts': [],
+    'src/errors.ts': ['src/words'],
     'src/clock.ts': [],
     'src/rng.ts': [],
     // What a failed read means has one home.
@@ -41,7 +46,7 @@ const rules: Rules = {
     'src/files/json-bounds.ts': ['src/errors.ts', 'src/files/reading.ts'],
     // Both halves and the queue read it: plain facts.
     'src/config/learners.ts': [],
-    'src/chat': ['src/chat', 'src/domain', 'src/errors.ts', 'src/files/reading.ts'],
+    'src/chat': ['src/chat', 'src/domain', 'src/errors.ts', 'src/files/reading.ts', 'src/words'],
     'src/images': ['src/images', 'src/errors.ts', 'src/files/reading.ts'],
     'src/artifacts': ['src/artifacts', 'src/errors.ts', 'src/files/reading.ts', 'src/clock.ts'],
     'src/queue': [

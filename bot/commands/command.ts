@@ -4,6 +4,7 @@ import { ruleSettings, type Settings } from '../../src/domain/sessions/settings.
 import type { Act } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import type { Asker, Asking } from '../services/requests.js';
 import type { Services } from '../services/services.js';
 import type { Answer } from '../views/notice.js';
@@ -39,8 +40,8 @@ export async function theSession({ services, account, channel }: CommandContext)
   if (found) return found;
   throw new AcclaimError(
     'session-not-found',
-    'There is no session in this channel.',
-    '**/acclaim session start PROMPT** opens one.',
+    say('There is no session in this channel.'),
+    say('**/acclaim session start PROMPT** opens one.'),
   );
 }
 
@@ -48,15 +49,15 @@ export async function theSession({ services, account, channel }: CommandContext)
 export async function doAct(context: CommandContext, act: Act, said: Answer): Promise<Answer> {
   const { session } = await theSession(context);
   const refusal = await context.acts.act(session.id, act, context);
-  return refusal ? { title: 'Not done', text: inSentences(refusal) } : said;
+  return refusal ? { title: say('Not done'), text: inSentences(refusal) } : said;
 }
 
 /** Somebody of another server too. */
 export const notTheirs = () =>
   new AcclaimError(
     'not-allowed',
-    'That person is not of this server alone.',
-    'A moderator of the server of whoever runs this decides on them.',
+    say('That person is not of this server alone.'),
+    say('A moderator of the server of whoever runs this decides on them.'),
   );
 
 /**

@@ -4,6 +4,7 @@ import type { SessionState } from '../../src/domain/state/model.js';
 import type { Round } from '../../src/domain/state/round.js';
 import type { Judgement } from '../../src/domain/voting/feedback.js';
 import { judging } from '../../src/domain/voting/feedback.js';
+import { lines, say } from '../../src/words/text.js';
 import { spread } from '../sessions/time-slices.js';
 import { guardLines } from '../views/guards.js';
 import { type ChatCommand, theSession } from './command.js';
@@ -28,7 +29,7 @@ export const guardsCommand: ChatCommand = {
   reads: () => true,
   spec: {
     path: ['guards'],
-    help: 'What was done about votes that are not what they seem, and how to undo it',
+    help: say('What was done about votes that are not what they seem, and how to undo it'),
     role: 'moderator',
     args: [],
     options: [earlierRound],
@@ -37,8 +38,8 @@ export const guardsCommand: ChatCommand = {
     const state = await theSession(context);
     const number = context.values.round as number | undefined;
     const round = closedRound(state, number);
-    if (!round) return { title: 'Guards', text: 'No such round has been counted yet.' };
-    const lines = guardLines(state, round, await judgedAgain(state, round));
-    return { title: `Guards, round ${round.number}`, text: lines.join('\n') };
+    if (!round) return { title: say('Guards'), text: say('No such round has been counted yet.') };
+    const told = guardLines(state, round, await judgedAgain(state, round));
+    return { title: say('Guards, round {round}', { round: round.number }), text: lines(told) };
   },
 };

@@ -4,12 +4,12 @@
  */
 
 import type { Attachment } from '../../src/chat/port.js';
-import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { finish } from '../../src/domain/state/steps.js';
 import { type OwnVote, votesOf } from '../../src/domain/voting/mine.js';
 import { voterBallots } from '../../src/domain/voting/votes.js';
 import type { PersonalData } from '../../src/store/personal.js';
+import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
@@ -90,31 +90,36 @@ const votes: ChatCommand = {
   spec: {
     path: ['me', 'votes'],
     alone: true,
-    help: 'What is held about you, and your votes of the newest rounds',
+    help: say('What is held about you, and your votes of the newest rounds'),
     role: 'member',
     args: [],
     options: [],
   },
   async run(context) {
     const { voter, marks, accounts } = await held(context);
-    if (!voter) return { title: 'You, here', text: `Nothing is held about you. ${howToAgree}` };
+    if (!voter) return { title: say('You, here'), text: sentences(nothingHeld, howToAgree) };
     const found = await owned(context);
     const rounds = new Map<string, OwnVote[]>();
     for (const vote of found) {
-      const key = `${vote.session}, round ${vote.round}`;
+      const key = `${vote.session} ${vote.round}`;
       rounds.set(key, [...(rounds.get(key) ?? []), vote]);
     }
-    const standing = count(standingMarks(marks), 'mark');
-    const name = voter.name === null ? 'no name' : `the name **${voter.name}**`;
-    const lines = [...rounds].slice(-5).map(([round, list]) => `**${round}**: ${said(list)}`);
-    const linked = accounts > 1 ? [`${accounts} linked accounts count as one person.`] : [];
+    const standing = counted(standingMarks(marks), 'mark');
+    const name = voter.name === null ? say('no name') : say('the name **{name}**', { name: voter.name });
+    const told = [...rounds.values()].slice(-5).map(said);
+    const linked = accounts > 1 ? [say('{accounts} linked accounts count as one person.', { accounts })] : [];
     const text = [
-      `Since ${day(voter.consentAt)}, under a keyed hash of your account: ${standing} in ${count(rounds.size, 'round')}, ${name}, no text.`,
+      say('Since {day}, under a keyed hash of your account: {standing} in {rounds}, {name}, no text.', {
+        day: day(voter.consentAt),
+        standing,
+        rounds: counted(rounds.size, 'round'),
+        name,
+      }),
       ...linked,
-      ...lines,
-      '**/acclaim me export** gives you all of it, **/acclaim me forget** deletes it.',
+      ...told,
+      say('**/acclaim me export** gives you all of it, **/acclaim me forget** deletes it.'),
     ];
-    return { title: 'You, here', text: text.join('\n') };
+    return { title: say('You, here'), text: lines(text) };
   },
 };
 
@@ -126,30 +131,38 @@ function standingMarks(marks: readonly PersonalData['marks'][number][]): number 
   return [...last.values()].filter(({ emoji, present, late }) => present && !late && emoji !== 'done').length;
 }
 
-const howToAgree = 'Agree to the notice in the channel, and your votes count.';
+const nothingHeld = say('Nothing is held about you.');
+const howToAgree = say('Agree to the notice in the channel, and your votes count.');
 
-function said(list: readonly OwnVote[]): string {
+/** Of one round. */
+function said(list: readonly OwnVote[]): Text {
   const good = list
     .filter((vote) => vote.vote === 'good')
-    .map((vote) => (vote.best ? `${vote.picture} (best)` : vote.picture));
-  const rest = list.length - good.length;
-  return `good: ${good.join(', ') || 'none'}; not good: ${rest}`;
+    .map((vote) => (vote.best ? say('{picture} (best)', { picture: vote.picture }) : vote.picture));
+  const { session, round } = list[0]!;
+  return say('**{session}, round {round}**: good: {good}; not good: {rest}', {
+    session,
+    round,
+    good: good.length > 0 ? listed(good) : say('none'),
+    rest: list.length - good.length,
+  });
 }
 
-const day = (at: number | null) => (at === null ? 'you agreed' : new Date(at).toISOString().slice(0, 10));
+const day = (at: number | null) =>
+  at === null ? say('you agreed') : new Date(at).toISOString().slice(0, 10);
 
 const exported: ChatCommand = {
   everywhere: true,
   spec: {
     path: ['me', 'export'],
-    help: 'All that is held about you as files: JSON, and your votes as CSV',
+    help: say('All that is held about you as files: JSON, and your votes as CSV'),
     role: 'member',
     args: [],
     options: [],
   },
   async run(context) {
     const all = await held(context);
-    if (!all.voter) return { title: 'Your data', text: 'Nothing is held about you.' };
+    if (!all.voter) return { title: say('Your data'), text: nothingHeld };
     const list = await owned(context);
     const { rounds, excluded, trusted, ...person } = all.voter;
     const about = { ...person, accounts: all.accounts, roundsVotedIn: rounds, excluded, trusted };
@@ -159,8 +172,11 @@ const exported: ChatCommand = {
       2,
     );
     return {
-      title: 'Your data',
-      text: `${count(list.length, 'vote')} from ${count(all.marks.length, 'change')} of your marks: all that is held about you.`,
+      title: say('Your data'),
+      text: say('{votes} from {changes} of your marks: all that is held about you.', {
+        votes: counted(list.length, 'vote'),
+        changes: counted(all.marks.length, 'change'),
+      }),
       files: [
         file('acclaim-my-data.json', 'application/json', `${json}\n`),
         file('acclaim-my-votes.csv', 'text/csv', votesCsv(list)),
@@ -207,7 +223,7 @@ const forget: ChatCommand = {
   everywhere: true,
   spec: {
     path: ['me', 'forget'],
-    help: 'Withdraw your consent: all that leads to you is deleted, for good',
+    help: say('Withdraw your consent: all that leads to you is deleted, for good'),
     role: 'member',
     args: [],
     options: [],
@@ -217,13 +233,18 @@ const forget: ChatCommand = {
     const excluded = (await held(context)).voter?.excluded === true;
     await services.withdrawals.leave(account);
     const but = excluded
-      ? ' That a moderator excluded you stays, as a hash under which nothing else is kept.'
+      ? say('That a moderator excluded you stays, as a hash under which nothing else is kept.')
       : '';
     return {
-      title: 'Forgotten',
-      text:
-        'Nothing here leads to you any more. In closed rounds your votes stay counted under names that lead nowhere; in open ones they ' +
-        `are withdrawn. Your reactions hang where you put them: take them off yourself if you want to.${but}`,
+      title: say('Forgotten'),
+      text: sentences(
+        say('Nothing here leads to you any more.'),
+        say(
+          'In closed rounds your votes stay counted under names that lead nowhere; in open ones they are withdrawn.',
+        ),
+        say('Your reactions hang where you put them: take them off yourself if you want to.'),
+        but,
+      ),
     };
   },
 };
@@ -231,12 +252,12 @@ const forget: ChatCommand = {
 const name: ChatCommand = {
   spec: {
     path: ['me', 'name'],
-    help: 'Be thanked by name, or not (the default)',
+    help: say('Be thanked by name, or not (the default)'),
     role: 'member',
     args: [
       {
         name: 'shown',
-        help: 'show or hide your name where voters are thanked',
+        help: say('show or hide your name where voters are thanked'),
         type: { choice: ['show', 'hide'] },
         required: true,
       },
@@ -247,17 +268,21 @@ const name: ChatCommand = {
     const shown = values.shown === 'show';
     if (shown) services.plans.policy.allow(account.displayName, false);
     const known = await services.agreements.setName(by, shown ? account.displayName : null);
-    if (!known) return { title: 'Not done', text: `I keep nothing of you, and so no name. ${howToAgree}` };
+    if (!known)
+      return {
+        title: say('Not done'),
+        text: sentences(say('I keep nothing of you, and so no name.'), howToAgree),
+      };
     return shown
-      ? { title: 'By name', text: `**/acclaim session thanks** names you from now on.` }
-      : { title: 'Without a name', text: 'Your name is deleted here.' };
+      ? { title: say('By name'), text: say('**/acclaim session thanks** names you from now on.') }
+      : { title: say('Without a name'), text: say('Your name is deleted here.') };
   },
 };
 
 const thanks: ChatCommand = {
   spec: {
     path: ['session', 'thanks'],
-    help: 'Who voted here, by name where they wish it',
+    help: say('Who voted here, by name where they wish it'),
     role: 'member',
     args: [],
     options: [],
@@ -269,14 +294,31 @@ const thanks: ChatCommand = {
     const named = voters
       .filter((voter) => voter.name !== null)
       .sort((a, b) => rounds.get(b.key)! - rounds.get(a.key)!);
-    const lines = named.map((voter) => `**${bare(voter.name!)}**: ${count(rounds.get(voter.key)!, 'round')}`);
+    const thanked = named.map((voter) =>
+      say('**{name}**: {rounds}', {
+        name: bare(voter.name!),
+        rounds: counted(rounds.get(voter.key)!, 'round'),
+      }),
+    );
     const others = voters.filter((voter) => voter.name === null && !voter.pseudonym).length;
-    if (others > 0)
-      lines.push(`and ${count(others, 'person', 'people')} who ${others === 1 ? 'stays' : 'stay'} unnamed`);
-    const text = lines.join('\n') || 'Nobody has voted yet.';
-    return { title: 'Thank you', text: `${text}\n**/acclaim me name show** puts your name here.` };
+    const unnamed = others === 0 ? [] : [unnamedLine(others)];
+    const all = [...thanked, ...unnamed];
+    return {
+      title: say('Thank you'),
+      text: lines([
+        ...(all.length > 0 ? all : [say('Nobody has voted yet.')]),
+        say('**/acclaim me name show** puts your name here.'),
+      ]),
+    };
   },
 };
+
+function unnamedLine(others: number): Text {
+  const people = counted(others, 'person');
+  return others === 1
+    ? say('and {people} who stays unnamed', { people })
+    : say('and {people} who stay unnamed', { people });
+}
 
 /**
  * Account -> rounds of the session in which a vote of theirs stands: whoever took all back, or never voted,

@@ -7,6 +7,7 @@ import { figuresOf } from '../../src/domain/rounds/evaluations.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { page } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
+import { lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../services/exports.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { safetyFile } from '../views/safety.js';
@@ -21,7 +22,7 @@ import {
 const list: ChatCommand = {
   spec: {
     path: ['model', 'list'],
-    help: 'The models of this machine, which one is used here, and how long a round takes with each',
+    help: say('The models of this machine, which one is used here, and how long a round takes with each'),
     role: 'member',
     args: [],
     options: [],
@@ -32,32 +33,37 @@ const list: ChatCommand = {
     const here = modelNamesHere();
     const { models } = loadCatalogue();
     const known = models.map((m) => {
-      const state = m.name === used ? ' (used here)' : here.includes(m.name) ? '' : ' (not on this machine)';
-      return `**${m.name}**${state}: ${m.title}. ${m.about} Licence: ${m.licence}.`;
+      const { title, about, licence } = m;
+      return say('{name}: {title}. {about} Licence: {licence}.', {
+        name: nameWith(m.name, used, here),
+        title,
+        about,
+        licence,
+      });
     });
     const pulled = here
       .filter((name) => !models.some((m) => m.name === name))
-      .map((name) => `**${name}**${name === used ? ' (used here)' : ''}: pulled.`);
-    const times: string[] = [];
+      .map((name) => say('{name}: pulled.', { name: nameWith(name, used, here) }));
+    const times: Text[] = [];
     for (const model of new Set([used, ...here])) {
       const time = await services.roundTimes.ofRequest({ model }, account.platform);
       // What is configured may be a folder of the machine, which is nobody's business.
-      const name = here.includes(model) ? model : 'the configured model';
-      if (time) times.push(`**${name}**: ${roundTimeLine(time)}`);
+      const name = here.includes(model) ? model : say('the configured model');
+      if (time) times.push(say('**{name}**: {time}', { name, time: roundTimeLine(time) }));
     }
-    const text = [
+    const text = lines([
       ...known,
       ...pulled,
       ...times,
       ...services.pulls.lines(),
       ...(await exportLines(context)),
-    ].join('\n');
-    return { title: 'Models', text };
+    ]);
+    return { title: say('Models'), text };
   },
 };
 
 /** Where each export stands that is being made, of sessions in sight. */
-async function exportLines(context: CommandContext): Promise<string[]> {
+async function exportLines(context: CommandContext): Promise<Text[]> {
   const { exports, sight } = context.services;
   const all = exports.lines();
   const seen = await Promise.all(all.map(({ session }) => sight.ofSession(context, session)));
@@ -67,12 +73,12 @@ async function exportLines(context: CommandContext): Promise<string[]> {
 const pull: ChatCommand = {
   spec: {
     path: ['model', 'pull'],
-    help: 'Fetch a model onto the machine that this runs on',
+    help: say('Fetch a model onto the machine that this runs on'),
     role: 'operator',
     args: [
       {
         name: 'model',
-        help: 'OWNER/NAME[@REVISION] of a hub, an https address, or a name of the list of models',
+        help: say('OWNER/NAME[@REVISION] of a hub, an https address, or a name of the list of models'),
         type: 'text',
         required: true,
       },
@@ -80,7 +86,7 @@ const pull: ChatCommand = {
     options: [],
   },
   async run({ services, values }) {
-    return { title: 'Pull', text: services.pulls.ask(values.model as string) };
+    return { title: say('Pull'), text: services.pulls.ask(values.model as string) };
   },
 };
 
@@ -89,11 +95,16 @@ const scopes = ['server', 'channel'] as const;
 const use: ChatCommand = {
   spec: {
     path: ['model', 'use'],
-    help: 'Which model the next sessions of this server, or of this channel alone, use',
+    help: say('Which model the next sessions of this server, or of this channel alone, use'),
     role: 'admin',
     args: [
-      { name: 'model', help: 'a name of the list of models, or "default"', type: 'text', required: true },
-      { name: 'where', help: 'server (without it) or channel', type: { choice: scopes } },
+      {
+        name: 'model',
+        help: say('a name of the list of models, or "default"'),
+        type: 'text',
+        required: true,
+      },
+      { name: 'where', help: say('server (without it) or channel'), type: { choice: scopes } },
     ],
     options: [],
   },
@@ -109,8 +120,8 @@ const use: ChatCommand = {
       if (now.models && !now.models.includes(model))
         throw new AcclaimError(
           'not-allowed',
-          `The model **${model}** may not be used here.`,
-          '**/acclaim settings models** names those that may.',
+          say('The model **{model}** may not be used here.', { model }),
+          say('**/acclaim settings models** names those that may.'),
         );
     }
     const before = where === 'server' ? (now.model ?? null) : (now.channelModels?.[channel] ?? null);
@@ -126,40 +137,58 @@ const use: ChatCommand = {
     const place = { session: `@${server}`, by: by.key, role: by.role };
     await acts.record({ ...place, command: 'model use', args, refused: null });
     const used = await settings.model(context);
-    const whose = where === 'server' ? 'Sessions of this server' : 'Sessions of this channel';
-    const own =
-      where === 'server' && now.channelModels?.[channel] ? ' This channel has its own, which stays.' : '';
-    const running = ' Sessions that run keep theirs.';
+    const named = { model: model ?? say('what the configuration says') };
+    const own = where === 'server' && now.channelModels?.[channel] !== undefined;
     const time = roundTimeLine(await services.roundTimes.ofRequest({ model: used }, account.platform));
-    const text = `${whose} use **${model ?? 'what the configuration says'}** from now on.${own}${running}\n${time}`;
-    return { title: 'Set', text };
+    const change = sentences(
+      where === 'server'
+        ? say('Sessions of this server use **{model}** from now on.', named)
+        : say('Sessions of this channel use **{model}** from now on.', named),
+      own ? say('This channel has its own, which stays.') : '',
+      say('Sessions that run keep theirs.'),
+    );
+    const text = lines([change, time]);
+    return { title: say('Set'), text };
   },
 };
 
 /** Names of the catalogue and of what was pulled; never a path of the machine. */
+/** A model's name, with what is to be known of it here. */
+function nameWith(name: string, used: string, here: readonly string[]): Text {
+  if (name === used) return say('**{name}** (used here)', { name });
+  return here.includes(name) ? `**${name}**` : say('**{name}** (not on this machine)', { name });
+}
+
 export function mustBeHere(model: string): void {
   const here = modelNamesHere();
   if (here.includes(model)) return;
   const known = loadCatalogue().models.some(({ name }) => name === model);
   throw new AcclaimError(
     'model-not-found',
-    known ? `**${model}** is not on this machine.` : 'There is no model of that name here.',
-    `${known ? `An operator fetches it: **/acclaim model pull ${model}**. ` : ''}Here are: ${here.join(', ')}.`,
+    known
+      ? say('**{model}** is not on this machine.', { model })
+      : say('There is no model of that name here.'),
+    sentences(
+      known ? say('An operator fetches it: **/acclaim model pull {model}**.', { model }) : '',
+      say('Here are: {models}.', { models: listed(here) }),
+    ),
   );
 }
 
 const exported: ChatCommand = {
   spec: {
     path: ['model', 'export'],
-    help: 'What a session has learned, as a LoRA file or merged into its model',
+    help: say('What a session has learned, as a LoRA file or merged into its model'),
     role: 'admin',
     args: [],
     options: [
-      { name: 'session', help: 'of this server, by its id; else the one of this channel', type: 'text' },
-      { name: 'round', help: 'as it was after that round; else the latest', type: 'number' },
+      { name: 'session', help: say('of this server, by its id; else the one of this channel'), type: 'text' },
+      { name: 'round', help: say('as it was after that round; else the latest'), type: 'number' },
       {
         name: 'format',
-        help: 'LoRA for diffusers (without it), LoRA for ComfyUI and A1111 (kohya), or a whole model (merged)',
+        help: say(
+          'LoRA for diffusers (without it), LoRA for ComfyUI and A1111 (kohya), or a whole model (merged)',
+        ),
         type: { choice: exportFormats },
       },
     ],
@@ -176,18 +205,21 @@ const exported: ChatCommand = {
     const found = await services.exports.found(what);
     if (found) return withSafety(state, round, handOver(context, found));
     return {
-      title: 'Export',
-      text: `Round ${round} of **${session}** is being made into ${formatWords[format]}. You get it here; **/acclaim model list** tells how far it is.`,
+      title: say('Export'),
+      text: say(
+        'Round {round} of **{session}** is being made into {file}. You get it here; **/acclaim model list** tells how far it is.',
+        { round, session, file: formatWords[format] },
+      ),
       later: async () =>
         withSafety(state, round, handOver(context, await services.exports.make(state, what))),
     };
   },
 };
 
-const formatWords: Record<ExportFormat, string> = {
-  diffusers: 'a LoRA file',
-  kohya: 'a LoRA file for ComfyUI and A1111',
-  merged: 'a whole model',
+const formatWords: Record<ExportFormat, Text> = {
+  diffusers: say('a LoRA file'),
+  kohya: say('a LoRA file for ComfyUI and A1111'),
+  merged: say('a whole model'),
 };
 
 /** Beside what was learned, how safe it was found to be, where that very round was measured. */
@@ -206,8 +238,8 @@ async function sessionOfServer(context: CommandContext, id: string | undefined):
   if (found) return found;
   throw new AcclaimError(
     'session-not-found',
-    'There is no session of that id here.',
-    `Sessions: ${here.join(', ') || 'none yet'}.`,
+    say('There is no session of that id here.'),
+    say('Sessions: {sessions}.', { sessions: here.length > 0 ? listed(here) : say('none yet') }),
   );
 }
 
@@ -215,19 +247,30 @@ async function sessionOfServer(context: CommandContext, id: string | undefined):
 function handOver({ services, account }: CommandContext, made: Exported): Answer {
   const { session, round, format, name, bytes, folder, path } = made;
   const url = `/api/sessions/${encodeURIComponent(session)}/adapter?round=${round}&format=${format}`;
-  const what = `${formatWords[format]} of **${session}**, round ${round}: ${sizeOf(bytes)}`;
-  const title = 'Export';
+  const what = say('{file} of **{session}**, round {round}: {size}', {
+    file: formatWords[format],
+    session,
+    round,
+    size: sizeOf(bytes),
+  });
+  const title = say('Export');
   const type = folder ? 'application/x-tar' : 'application/octet-stream';
   const files = [{ name, type, content: { file: path }, bytes, url }];
-  if (account.platform === page) return { title, text: `Here is ${what}.`, files };
+  if (account.platform === page) return { title, text: say('Here is {what}.', { what }), files };
   const ways = [
-    `on the page, by whoever holds its access token: **${url}**`,
-    `on the machine that I run on: **npm run -s acclaim -- export ${session} --round ${round} --format ${format}**`,
+    say('on the page, by whoever holds its access token: **{url}**', { url }),
+    say(
+      'on the machine that I run on: **npm run -s acclaim -- export {session} --round {round} --format {format}**',
+      { session, round, format },
+    ),
   ];
   if (!folder && bytes <= services.platforms.mostFileBytes(account.platform))
-    return { title, text: `Here is ${what}. It is also\n${ways.join('\n')}`, files };
-  const why = folder ? 'it is a folder of files' : 'that is more than can be sent here';
-  return { title, text: `There is ${what}, but ${why}. It can be fetched\n${ways.join('\n')}` };
+    return { title, text: lines([say('Here is {what}. It is also', { what }), ...ways]), files };
+  const why = folder ? say('it is a folder of files') : say('that is more than can be sent here');
+  return {
+    title,
+    text: lines([say('There is {what}, but {why}. It can be fetched', { what, why }), ...ways]),
+  };
 }
 
 export const modelCommands: readonly ChatCommand[] = [list, pull, use, exported];

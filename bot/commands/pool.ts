@@ -1,6 +1,7 @@
 /** Commands that bring a session to other channels, and a person's accounts together. */
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Linked } from '../../src/store/links.js';
+import { joined, listed, say, type Text } from '../../src/words/text.js';
 import { LINK_MINUTES } from '../services/links.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct } from './command.js';
 
@@ -9,27 +10,30 @@ const CODE_HOURS = 24;
 const invite: ChatCommand = {
   spec: {
     path: ['session', 'invite'],
-    help: 'A code by which another channel, on any platform, joins this session',
+    help: say('A code by which another channel, on any platform, joins this session'),
     role: 'admin',
     args: [],
     options: [],
   },
   run(context) {
     const { code, hash, until } = context.services.pools.newCode(CODE_HOURS * 3_600_000);
-    const text = `An admin of the other channel types **/acclaim session join ${code}** there. The code is good once, for ${CODE_HOURS} hours.`;
-    return doAct(context, { name: 'invite', code: hash, until }, { title: 'A code to join by', text });
+    const text = say(
+      'An admin of the other channel types **/acclaim session join {code}** there. The code is good once, for {hours} hours.',
+      { code, hours: CODE_HOURS },
+    );
+    return doAct(context, { name: 'invite', code: hash, until }, { title: say('A code to join by'), text });
   },
 };
 
 const join: ChatCommand = {
   spec: {
     path: ['session', 'join'],
-    help: 'Take part in a session of another channel: same pictures, votes pooled',
+    help: say('Take part in a session of another channel: same pictures, votes pooled'),
     role: 'admin',
     args: [
       {
         name: 'code',
-        help: 'that the other side was given with its invitation',
+        help: say('that the other side was given with its invitation'),
         type: 'text',
         required: true,
       },
@@ -38,20 +42,23 @@ const join: ChatCommand = {
   },
   async run(context) {
     const { session } = await context.services.pools.join(context.values.code as string, context);
-    const text = `Ballots of **${session.title}** come here from now on, and votes of all its channels count together. **/acclaim session leave** ends that.`;
-    return { title: 'Joined', text, data: { session: session.id } };
+    const text = say(
+      'Ballots of **{title}** come here from now on, and votes of all its channels count together. **/acclaim session leave** ends that.',
+      { title: session.title },
+    );
+    return { title: say('Joined'), text, data: { session: session.id } };
   },
 };
 
 const leave: ChatCommand = {
   spec: {
     path: ['session', 'leave'],
-    help: 'Take this channel out of a session that it joined; votes cast so far stand',
+    help: say('Take this channel out of a session that it joined; votes cast so far stand'),
     role: 'admin',
     args: [
       {
         name: 'channel',
-        help: "for the founding side: the channel's number, as the session's status gives it",
+        help: say("for the founding side: the channel's number, as the session's status gives it"),
         type: 'integer',
       },
     ],
@@ -59,7 +66,10 @@ const leave: ChatCommand = {
   },
   run(context) {
     const ordinal = (context.values.channel as number | undefined) ?? null;
-    const said = { title: 'Left', text: 'No more ballots go there; the votes cast so far stand.' };
+    const said = {
+      title: say('Left the session'),
+      text: say('No more ballots go there; the votes cast so far stand.'),
+    };
     return doAct(context, { name: 'leave', ordinal }, said);
   },
 };
@@ -67,10 +77,14 @@ const leave: ChatCommand = {
 const link: ChatCommand = {
   spec: {
     path: ['link'],
-    help: 'Make your accounts on several platforms count as one person',
+    help: say('Make your accounts on several platforms count as one person'),
     role: 'member',
     args: [
-      { name: 'code', help: 'that your other account was given; without one you get a code', type: 'text' },
+      {
+        name: 'code',
+        help: say('that your other account was given; without one you get a code'),
+        type: 'text',
+      },
     ],
     options: [],
   },
@@ -79,59 +93,70 @@ const link: ChatCommand = {
     if (values.code !== undefined) return outcomes[await services.links.link(values.code as string, context)];
     const code = await services.links.ask(by.key);
     if (code === null) return outcomes['no-consent'];
-    const text = `With your other account type **/acclaim link ${code}** within ${LINK_MINUTES} minutes. Keep the code to yourself: whoever uses it counts as you.`;
-    return { title: 'Your code', text };
+    const text = say(
+      'With your other account type **/acclaim link {code}** within {minutes} minutes. Keep the code to yourself: whoever uses it counts as you.',
+      { code, minutes: LINK_MINUTES },
+    );
+    return { title: say('Your code'), text };
   },
 };
 
 const outcomes: Record<Linked, Answer> = {
   linked: {
-    title: 'Linked',
-    text: 'Your accounts count as one person from now on: of each mark the latest change holds. **/acclaim me forget** forgets all of them, **/acclaim unlink** takes one out again.',
+    title: say('Linked'),
+    text: say(
+      'Your accounts count as one person from now on: of each mark the latest change holds. **/acclaim me forget** forgets all of them, **/acclaim unlink** takes one out again.',
+    ),
   },
   'no-code': {
-    title: 'Not done',
-    text: 'This code is not good (any more). **/acclaim link** makes a new one.',
+    title: say('Not done'),
+    text: say('This code is not good (any more). **/acclaim link** makes a new one.'),
   },
-  'own-code': { title: 'Not done', text: 'This is your own code: type it with your other account.' },
+  'own-code': {
+    title: say('Not done'),
+    text: say('This is your own code: type it with your other account.'),
+  },
   'no-consent': {
-    title: 'Not done',
-    text: 'Nothing is kept of you here before you agree. Agree to the notice, then **/acclaim link** makes a code.',
+    title: say('Not done'),
+    text: say(
+      'Nothing is kept of you here before you agree. Agree to the notice, then **/acclaim link** makes a code.',
+    ),
   },
 };
 
 const unlink: ChatCommand = {
   spec: {
     path: ['unlink'],
-    help: 'Let this account count on its own again',
+    help: say('Let this account count on its own again'),
     role: 'member',
     args: [],
     options: [],
   },
   async run({ services, by }) {
     if (await services.links.unlink(by.key))
-      return { title: 'Unlinked', text: 'This account counts on its own again.' };
+      return { title: say('Unlinked'), text: say('This account counts on its own again.') };
     return {
-      title: 'Not done',
-      text: 'This account is not linked. **/acclaim link** makes a code for that.',
+      title: say('Not done'),
+      text: say('This account is not linked. **/acclaim link** makes a code for that.'),
     };
   },
 };
 
 /** Who takes part, by number, where the session is in more than one channel. */
-export function poolLines(context: CommandContext, { bindings }: SessionState): string[] {
+export function poolLines(context: CommandContext, { bindings }: SessionState): Text[] {
   const here = bindings.filter((row) => row.leftAt === null);
   if (here.length < 2) return [];
   const rows = here.map(({ ordinal, platform, address, canPost }) => {
     const own = platform === context.account.platform && address === context.channel;
     const notes = [
-      ...(own ? ['here'] : []),
-      ...(ordinal === 0 ? ['founded it'] : []),
-      ...(canPost ? [] : ['cannot be posted to']),
+      ...(own ? [say('here')] : []),
+      ...(ordinal === 0 ? [say('founded it')] : []),
+      ...(canPost ? [] : [say('cannot be posted to')]),
     ];
-    return `${ordinal} ${platform}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+    const place = `${ordinal} ${platform}`;
+    return notes.length > 0 ? joined(place, ' (', listed(notes), ')') : place;
   });
-  return [`**Channels**: ${rows.join(', ')}`];
+  return [say('**Channels**: {rows}', { rows: listed(rows) })];
 }
 
 export const poolCommands: readonly ChatCommand[] = [invite, join, leave, link, unlink];

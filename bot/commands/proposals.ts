@@ -1,4 +1,6 @@
 /** What members ask for where a moderator must look at it first, and the moderator's word on it. */
+
+import { lines, say, sentences } from '../../src/words/text.js';
 import type { StartRequest } from '../services/requests.js';
 import { proposalLine } from '../views/proposal.js';
 import { roundTimeLine } from '../views/round-time.js';
@@ -12,8 +14,11 @@ export async function propose(context: CommandContext, request: StartRequest): P
   await acts.record({ ...act, args: { proposal: number }, refused: null });
   const time = roundTimeLine(await services.roundTimes.ofRequest(request, account.platform));
   return {
-    title: `Proposal ${number}`,
-    text: `A moderator looks at it first; you are told here, or on the card in the channel. ${time}`,
+    title: say('Proposal {number}', { number }),
+    text: sentences(
+      say('A moderator looks at it first; you are told here, or on the card in the channel.'),
+      time,
+    ),
     data: { proposal: number, channel },
   };
 }
@@ -22,12 +27,16 @@ const proposals: ChatCommand = {
   reads: ({ what = 'list', number }) => what === 'list' || what === 'show' || number === undefined,
   spec: {
     path: ['proposals'],
-    help: 'What members would like to open: list them, look at one, open or refuse it',
+    help: say('What members would like to open: list them, look at one, open or refuse it'),
     role: 'moderator',
     args: [
-      { name: 'what', help: 'list, show, ok or refuse', type: { choice: ['list', 'show', 'ok', 'refuse'] } },
-      { name: 'number', help: 'of the proposal', type: 'number' },
-      { name: 'reason', help: 'of a refusal, told to the asker', type: 'text', rest: true },
+      {
+        name: 'what',
+        help: say('list, show, ok or refuse'),
+        type: { choice: ['list', 'show', 'ok', 'refuse'] },
+      },
+      { name: 'number', help: say('of the proposal'), type: 'number' },
+      { name: 'reason', help: say('of a refusal, told to the asker'), type: 'text', rest: true },
     ],
     options: [],
   },
@@ -37,26 +46,31 @@ const proposals: ChatCommand = {
     const { what = 'list', number } = values as { what?: string; number?: number };
     if (what === 'list' || number === undefined) {
       const waiting = await proposing.inSight(context);
-      const how = '**/acclaim proposals ok 3** opens one, **/acclaim proposals refuse 3 REASON** does not.';
-      const lines = waiting.length > 0 ? [...waiting.map(proposalLine), how] : ['None waits.'];
-      return { title: 'Proposals', text: lines.join('\n') };
+      const how = say(
+        '**/acclaim proposals ok 3** opens one, **/acclaim proposals refuse 3 REASON** does not.',
+      );
+      const told = waiting.length > 0 ? [...waiting.map(proposalLine), how] : [say('None waits.')];
+      return { title: say('Proposals'), text: lines(told) };
     }
     if (what === 'show') {
       const proposal = await proposing.find(number, context);
       const time = roundTimeLine(await services.roundTimes.ofRequest(proposal.wish, account.platform));
-      return { title: `Proposal ${number}`, text: `${proposalLine(proposal)}\n${time}` };
+      return { title: say('Proposal {number}', { number }), text: lines([proposalLine(proposal), time]) };
     }
     if (what === 'ok') {
       const session = await proposing.open(number, context);
       return {
-        title: 'Opened',
-        text: `Proposal ${number} is the session **${session}**.`,
+        title: say('Opened'),
+        text: say('Proposal {number} is the session **{session}**.', { number, session }),
         data: { session },
       };
     }
     const reason = services.plans.policy.allow((values.reason as string | undefined) ?? '', false);
     await proposing.refuse(number, context, reason);
-    return { title: 'Refused', text: `Proposal ${number} is gone, and its asker is told.` };
+    return {
+      title: say('Refused'),
+      text: say('Proposal {number} is gone, and its asker is told.', { number }),
+    };
   },
 };
 

@@ -3,6 +3,7 @@
  */
 import type { SessionState } from '../../src/domain/state/model.js';
 import { cause } from '../../src/errors.js';
+import { say, sentences, type Text } from '../../src/words/text.js';
 import { safetyAnswer } from '../views/safety.js';
 import { duration } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
@@ -10,7 +11,7 @@ import { type Answer, type ChatCommand, type CommandContext, doAct, theSession }
 const report: ChatCommand = {
   spec: {
     path: ['nsfw', 'report'],
-    help: 'How safe the session has made its model: measured now, or what was measured, with pictures',
+    help: say('How safe the session has made its model: measured now, or what was measured, with pictures'),
     role: 'moderator',
     args: [],
     options: [],
@@ -19,7 +20,7 @@ const report: ChatCommand = {
     const state = await theSession(context);
     const { evaluation, head } = state.session;
     if (evaluation?.state === 'done' && evaluation.round === head) return measured(context, state);
-    const begun = { title: 'Measuring', text: '' };
+    const begun = { title: say('Measuring'), text: '' };
     const answer = await doAct(context, { name: 'report' }, begun);
     return answer === begun ? { ...begun, text: await progress(context, state.session.id) } : answer;
   },
@@ -35,16 +36,21 @@ async function measured(context: CommandContext, state: SessionState): Promise<A
   return safetyAnswer(session, session.evaluation!, sheets);
 }
 
-async function progress({ services }: CommandContext, id: string): Promise<string> {
+async function progress({ services }: CommandContext, id: string): Promise<Text> {
   const { evaluation } = (await services.sessions.find(id))!.session;
   const { progress: now, held } = services.evaluations.under(id) ?? { progress: null, held: null };
   const far =
     evaluation && evaluation.total > 0
-      ? `${evaluation.done} of ${evaluation.total} drawings done`
-      : 'It begins';
-  const left = now?.secondsLeft == null ? '' : `, the next in about ${duration(now.secondsLeft)}`;
-  const waits = held ? ` It waits: ${cause(held.message)}.` : '';
-  return `${far}${left}.${waits} The channel sees the figures; **/acclaim nsfw report** shows you the pictures once it is through.`;
+      ? say('{done} of {total} drawings done', { done: evaluation.done, total: evaluation.total })
+      : say('It begins');
+  const left = now?.secondsLeft;
+  return sentences(
+    left == null
+      ? say('{sentence}.', { sentence: far })
+      : say('{far}, the next in about {left}.', { far, left: duration(left) }),
+    held ? say('It waits: {why}.', { why: cause(held.message) }) : '',
+    say('The channel sees the figures; **/acclaim nsfw report** shows you the pictures once it is through.'),
+  );
 }
 
 export const safetyCommands: readonly ChatCommand[] = [report];

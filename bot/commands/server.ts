@@ -3,32 +3,35 @@ import type { PlatformName } from '../../src/chat/port.js';
 import { platformsThat } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Standing } from '../../src/store/standings.js';
+import { lines, say, type Text } from '../../src/words/text.js';
 import { type ChatCommand, type CommandContext, serverPlace } from './command.js';
 
 const claim: ChatCommand = {
   everywhere: true,
   spec: {
     path: ['claim'],
-    help: "Make this server the host's own, by the code that Acclaim prints where it runs",
+    help: say("Make this server the host's own, by the code that Acclaim prints where it runs"),
     role: 'admin',
-    args: [{ name: 'code', help: 'as it was printed', type: 'text', required: true }],
+    args: [{ name: 'code', help: say('as it was printed'), type: 'text', required: true }],
     options: [],
   },
   async run({ services, account, by, channel, values }) {
     await services.admission.tryCode(account, by.key);
     await services.guests.claim(values.code as string, account, channel);
     return {
-      title: 'Claimed',
-      text: "This server is the host's own from now on. **/acclaim session start PROMPT** opens a session; **/acclaim server list** shows on which others I am.",
+      title: say('Claimed'),
+      text: say(
+        "This server is the host's own from now on. **/acclaim session start PROMPT** opens a session; **/acclaim server list** shows on which others I am.",
+      ),
     };
   },
 };
 
-const words: Record<Standing, string> = {
-  own: "the host's own",
-  allowed: 'allowed',
-  refused: 'refused',
-  unknown: 'nobody has decided',
+const words: Record<Standing, Text> = {
+  own: say("the host's own"),
+  allowed: say('allowed'),
+  refused: say('refused'),
+  unknown: say('nobody has decided'),
 };
 
 const list: ChatCommand = {
@@ -36,33 +39,36 @@ const list: ChatCommand = {
   reads: () => true,
   spec: {
     path: ['server', 'list'],
-    help: 'The servers and workspaces that I was ever put on, and what they may',
+    help: say('The servers and workspaces that I was ever put on, and what they may'),
     role: 'operator',
     args: [],
     options: [],
   },
   async run({ services }) {
-    const lines = services.guests
+    const told = services.guests
       .list()
-      .map(({ platform, server, standing }) => `**${server}** (${platform}): ${words[standing]}`);
-    if (lines.length === 0) return { title: 'Servers', text: 'I was put on no server or workspace yet.' };
-    const names = 'Their names are told by **acclaim doctor**, on the machine.';
-    return { title: 'Servers', text: [...lines, names].join('\n') };
+      .map(({ platform, server, standing }) =>
+        say('**{server}** ({platform}): {standing}', { server, platform, standing: words[standing] }),
+      );
+    if (told.length === 0)
+      return { title: say('Servers'), text: say('I was put on no server or workspace yet.') };
+    const names = say('Their names are told by **acclaim doctor**, on the machine.');
+    return { title: say('Servers'), text: lines([...told, names]) };
   },
 };
 
 const deciding = (
   word: 'allow' | 'refuse',
   standing: 'allowed' | 'refused',
-  help: string,
-  said: string,
+  help: Text,
+  said: Text,
 ): ChatCommand => ({
   everywhere: true,
   spec: {
     path: ['server', word],
     help,
     role: 'operator',
-    args: [{ name: 'server', help: 'its id', type: 'text', required: true }],
+    args: [{ name: 'server', help: say('its id'), type: 'text', required: true }],
     options: [],
   },
   async run(context) {
@@ -72,7 +78,7 @@ const deciding = (
     const place = await serverPlace(context);
     const act = { session: place, by: by.key, role: by.role, command: `server ${word}`, args: { server } };
     await acts.record({ ...act, refused: null });
-    return { title: `Server ${standing}`, text: `${said}` };
+    return { title: standing === 'allowed' ? say('Server allowed') : say('Server refused'), text: said };
   },
 });
 
@@ -84,8 +90,8 @@ function platformOf({ services }: CommandContext, server: string): PlatformName 
   if (likely) return likely;
   throw new AcclaimError(
     'usage',
-    'That is no id of a server or workspace.',
-    '**/acclaim server list** shows those that are known.',
+    say('That is no id of a server or workspace.'),
+    say('**/acclaim server list** shows those that are known.'),
   );
 }
 
@@ -95,13 +101,17 @@ export const serverCommands: readonly ChatCommand[] = [
   deciding(
     'allow',
     'allowed',
-    'Let a server use me: its people open sessions, its admins run them; none is operator here',
-    'Its people may open sessions from now on, and its admins run them. None of them is an operator here.',
+    say('Let a server use me: its people open sessions, its admins run them; none is operator here'),
+    say(
+      'Its people may open sessions from now on, and its admins run them. None of them is an operator here.',
+    ),
   ),
   deciding(
     'refuse',
     'refused',
-    'Do nothing for a server any more; its sessions rest',
-    'Nothing is done there any more, and its sessions rest. What is kept of it stays until I am removed from it.',
+    say('Do nothing for a server any more; its sessions rest'),
+    say(
+      'Nothing is done there any more, and its sessions rest. What is kept of it stays until I am removed from it.',
+    ),
   ),
 ];

@@ -5,16 +5,18 @@ import { learnerNames } from '../../src/config/learners.js';
 import { resolveModel } from '../../src/config/models.js';
 import { loadTask, taskNames } from '../../src/config/tasks.js';
 import { approvals } from '../../src/domain/state/approval.js';
-import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
+import type { Job, Round } from '../../src/domain/state/round.js';
 import { ballotStyles } from '../../src/domain/state/rules.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
 import { promptReading } from '../../src/models/prompt-reading.js';
+import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { newId } from '../services/plans.js';
 import type { StartRequest } from '../services/requests.js';
 import { readingLines } from '../views/reading.js';
 import { roundTimeLine } from '../views/round-time.js';
+import { pauseWords, phaseWords, stageWords, stateWords } from '../views/states.js';
 import { turnoutWords } from '../views/turnout.js';
 import { duration, judgedWords, percent } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
@@ -29,12 +31,12 @@ const integer = (values: CommandContext['values'], name: string) => values[name]
 export const start: ChatCommand = {
   spec: {
     path: ['session', 'start'],
-    help: 'Open a session: a prompt or the name of a task',
+    help: say('Open a session: a prompt or the name of a task'),
     role: 'member',
     args: [
       {
         name: 'prompt',
-        help: 'what to draw, in plain words, or a task such as rose',
+        help: say('what to draw, in plain words, or a task such as rose'),
         type: 'text',
         required: true,
         rest: true,
@@ -43,23 +45,29 @@ export const start: ChatCommand = {
     options: [
       {
         name: 'learner',
-        help: 'what learns from the votes',
+        help: say('what learns from the votes'),
         type: { choice: learnerNames },
       },
-      { name: 'model', help: 'one of the list of models; else the one in use here', type: 'text' },
-      { name: 'images', help: 'images a round', type: 'integer' },
+      { name: 'model', help: say('one of the list of models; else the one in use here'), type: 'text' },
+      { name: 'images', help: say('images a round'), type: 'integer' },
       {
         name: 'ballots',
-        help: 'sheet: numbered pictures; gallery: one a message, liked or not; duel: two, which is better',
+        help: say(
+          'sheet: numbered pictures; gallery: one a message, liked or not; duel: two, which is better',
+        ),
         type: { choice: [...ballotStyles] },
       },
-      { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
+      { name: 'rounds', help: say('rounds until it ends'), type: 'integer' },
       {
         name: 'criterion',
-        help: 'what makes a picture good, such as "exactly five fingers"; its ballots say it',
+        help: say('what makes a picture good, such as "exactly five fingers"; its ballots say it'),
         type: 'text',
       },
-      { name: 'negative', help: 'what should not be in the pictures; several words in quotes', type: 'text' },
+      {
+        name: 'negative',
+        help: say('what should not be in the pictures; several words in quotes'),
+        type: 'text',
+      },
     ],
   },
   run: (context) => startSession(context, false),
@@ -70,7 +78,11 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   const { services, account, channel, values, by } = context;
   const { memberStarts } = await services.settings.of(context);
   if (memberStarts === false && account.role === 'member')
-    throw new AcclaimError('not-allowed', 'Members may not open sessions here.', 'Ask a moderator.');
+    throw new AcclaimError(
+      'not-allowed',
+      say('Members may not open sessions here.'),
+      say('Ask a moderator.'),
+    );
   const model = text(values, 'model');
   if (model !== undefined) mustBeHere(model);
   const asked = text(values, 'prompt')!;
@@ -95,23 +107,34 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   if (await services.settings.mustAsk(context)) return propose(context, request);
   const { session, bindings } = await services.startSession.start(request, context);
   const data = { session: session.id, channel: bindings[0]!.address };
-  const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
+  const { address } = bindings[0]!;
   const { rules, learner } = session;
   const kind = { model: session.model, learner: learner.name, images: rules.imagesPerRound };
   const time = roundTimeLine(await services.roundTimes.ofRequest(kind, account.platform));
-  const begins =
-    session.pause === 'budget'
-      ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
-      : `The first round is being drawn ${where}.`;
+  const begins = beginsWords(session.pause === 'budget', address === channel ? null : address);
   const notes = [...readingLines(session.reading), ...promptNotes(session.prompt)];
-  const said = [`${begins} ${time}`, ...notes].join('\n');
-  return { title: 'Session opened', text: said, data };
+  const said = lines([sentences(begins, time), ...notes]);
+  return { title: say('Session opened'), text: said, data };
+}
+
+/** `address`: of another channel, where it runs there. */
+function beginsWords(later: boolean, address: string | null): Text {
+  if (address === null)
+    return later
+      ? say("Today's images are used up here: the first round is drawn here after midnight (UTC).")
+      : say('The first round is being drawn here.');
+  return later
+    ? say(
+        "Today's images are used up here: the first round is drawn in the channel **{address}** after midnight (UTC).",
+        { address },
+      )
+    : say('The first round is being drawn in the channel **{address}**.', { address });
 }
 
 const status: ChatCommand = {
   spec: {
     path: ['session', 'status'],
-    help: 'Where the session stands',
+    help: say('Where the session stands'),
     role: 'member',
     args: [],
     options: [],
@@ -120,25 +143,31 @@ const status: ChatCommand = {
     const state = await theSession(context);
     return {
       title: state.session.title,
-      text: [...statusLines(state), ...poolLines(context, state)].join('\n'),
+      text: lines([...statusLines(state), ...poolLines(context, state)]),
     };
   },
 };
 
 const list: ChatCommand = {
-  spec: { path: ['session', 'list'], help: 'All sessions here', role: 'member', args: [], options: [] },
+  spec: { path: ['session', 'list'], help: say('All sessions here'), role: 'member', args: [], options: [] },
   async run(context) {
     const here = await context.services.serverSessions.inSight(context);
-    const lines = here.map(({ session, rounds }) => {
+    const told = here.map(({ session, rounds }) => {
+      const { id, state, title } = session;
       const last = approvals(rounds).at(-1);
-      const share = last ? `, ${percent(last.share)} approval` : '';
-      return `**${session.id}** (${session.state}): ${session.title}, round ${rounds.length}${share}`;
+      const values = { id, state: stateWords[state], title, round: rounds.length };
+      return last
+        ? say('**{id}** ({state}): {title}, round {round}, {share} approval', {
+            ...values,
+            share: percent(last.share),
+          })
+        : say('**{id}** ({state}): {title}, round {round}', values);
     });
-    return { title: 'Sessions', text: lines.join('\n') || 'There is none yet.' };
+    return { title: say('Sessions'), text: told.length > 0 ? lines(told) : say('There is none yet.') };
   },
 };
 
-const simple = (word: 'pause' | 'stop', help: string, answer: Answer): ChatCommand => ({
+const simple = (word: 'pause' | 'stop', help: Text, answer: Answer): ChatCommand => ({
   spec: { path: ['session', word], help, role: 'moderator', args: [], options: [] },
   run: (context) => doAct(context, { name: word }, answer),
 });
@@ -146,32 +175,34 @@ const simple = (word: 'pause' | 'stop', help: string, answer: Answer): ChatComma
 const resume: ChatCommand = {
   spec: {
     path: ['session', 'resume'],
-    help: 'Go on after a pause',
+    help: say('Go on after a pause'),
     role: 'moderator',
     args: [],
     options: [],
   },
   async run(context) {
     await context.services.guards.mustResume(await theSession(context));
-    return doAct(context, { name: 'resume' }, { title: 'Resumed', text: 'The session goes on.' });
+    return doAct(context, { name: 'resume' }, { title: say('Resumed'), text: say('The session goes on.') });
   },
 };
 
 const rollback: ChatCommand = {
   spec: {
     path: ['session', 'rollback'],
-    help: 'Go back to what was learned in an earlier round',
+    help: say('Go back to what was learned in an earlier round'),
     role: 'moderator',
-    args: [{ name: 'round', help: 'a finished round; 0 is the base model', type: 'number', required: true }],
+    args: [
+      { name: 'round', help: say('a finished round; 0 is the base model'), type: 'number', required: true },
+    ],
     options: [],
   },
   run: (context) => {
     const round = integer(context.values, 'round')!;
-    const to = round === 0 ? 'the base model' : `round ${round}`;
+    const to = round === 0 ? say('the base model') : say('round {round}', { round });
     return doAct(
       context,
       { name: 'rollback', round },
-      { title: 'Rolled back', text: `The next round starts from ${to}.` },
+      { title: say('Rolled back'), text: say('The next round starts from {to}.', { to }) },
     );
   },
 };
@@ -179,7 +210,7 @@ const rollback: ChatCommand = {
 const vary: ChatCommand = {
   spec: {
     path: ['session', 'vary'],
-    help: 'Good pictures have become alike: more variety from the next round on',
+    help: say('Good pictures have become alike: more variety from the next round on'),
     role: 'moderator',
     args: [],
     options: [],
@@ -189,8 +220,10 @@ const vary: ChatCommand = {
       context,
       { name: 'vary' },
       {
-        title: 'More variety',
-        text: 'From the next round on what was learned steers half of each drawing, and nothing is chosen beforehand. **/acclaim undo** takes it back.',
+        title: say('More variety'),
+        text: say(
+          'From the next round on what was learned steers half of each drawing, and nothing is chosen beforehand. **/acclaim undo** takes it back.',
+        ),
       },
     ),
 };
@@ -198,13 +231,13 @@ const vary: ChatCommand = {
 const branch: ChatCommand = {
   spec: {
     path: ['session', 'branch'],
-    help: 'Start a session of its own from a finished round',
+    help: say('Start a session of its own from a finished round'),
     role: 'moderator',
     args: [
-      { name: 'round', help: 'a finished round; 0 is the base model', type: 'number', required: true },
-      { name: 'prompt', help: 'another prompt; else the same', type: 'text', rest: true },
+      { name: 'round', help: say('a finished round; 0 is the base model'), type: 'number', required: true },
+      { name: 'prompt', help: say('another prompt; else the same'), type: 'text', rest: true },
     ],
-    options: [{ name: 'criterion', help: 'what makes a picture good there', type: 'text' }],
+    options: [{ name: 'criterion', help: say('what makes a picture good there'), type: 'text' }],
   },
   async run(context) {
     const { services, account, values } = context;
@@ -220,8 +253,11 @@ const branch: ChatCommand = {
     const place = services.places.placeFor(id, context, nsfw);
     if (nsfw) await services.guards.mustAllow(account.platform, place.address);
     const said = {
-      title: 'Branched',
-      text: [`The branch is in the channel **${place.address}**.`, ...readingLines(reading)].join('\n'),
+      title: say('Branched'),
+      text: lines([
+        say('The branch is in the channel **{address}**.', { address: place.address }),
+        ...readingLines(reading),
+      ]),
       data: { session: id, channel: place.address },
     };
     return doAct(context, { name: 'branch', round, session: id, prompt, criterion, reading, place }, said);
@@ -231,7 +267,7 @@ const branch: ChatCommand = {
 const story: ChatCommand = {
   spec: {
     path: ['session', 'story'],
-    help: 'The first round beside the latest, and approval by round',
+    help: say('The first round beside the latest, and approval by round'),
     role: 'member',
     args: [],
     options: [],
@@ -239,14 +275,16 @@ const story: ChatCommand = {
   async run(context) {
     const { session } = await theSession(context);
     await context.services.stories.show(session.id);
-    return { title: 'The story so far', text: 'Here it is, in the channel.' };
+    return { title: say('The story so far'), text: say('Here it is, in the channel.') };
   },
 };
 
 const strength: ChatCommand = {
   spec: {
     path: ['session', 'strength'],
-    help: 'The newest model on four same noises, with what it learned from left out to half as much again',
+    help: say(
+      'The newest model on four same noises, with what it learned from left out to half as much again',
+    ),
     role: 'moderator',
     args: [],
     options: [],
@@ -255,53 +293,77 @@ const strength: ChatCommand = {
     doAct(
       context,
       { name: 'strength' },
-      { title: 'Strengths', text: 'They are drawn beside the rounds, and shown in the channel.' },
+      {
+        title: say('Strengths'),
+        text: say('They are drawn beside the rounds, and shown in the channel.'),
+      },
     ),
 };
 
-function statusLines(state: SessionState): string[] {
-  const { session, rounds, ballots, jobs } = state;
+function statusLines(state: SessionState): Text[] {
+  const { session, rounds, jobs } = state;
   const round = rounds.at(-1);
   const job = [...jobs.values()].findLast((j) => j.state === 'running');
   const held = [...jobs.values()].findLast((j) => j.state === 'waiting')?.held;
-  const lines = [
-    `**Prompt**: ${session.prompt}`,
-    ...(session.criterion === undefined ? [] : [`**Good means**: ${session.criterion}`]),
-    `**State**: ${session.pause ? `paused (${session.pause})` : session.state}`,
+  const told: Text[] = [
+    say('**Prompt**: {prompt}', { prompt: session.prompt }),
+    ...(session.criterion === undefined
+      ? []
+      : [say('**Good means**: {criterion}', { criterion: session.criterion })]),
+    say('**State**: {state}', {
+      state: session.pause
+        ? say('paused ({why})', { why: pauseWords[session.pause] })
+        : stateWords[session.state],
+    }),
   ];
-  if (round) {
-    const live = [...ballots.values()].filter((b) => b.round === round.id && b.state === 'live').length;
-    lines.push(
-      `**Round ${round.number}**: ${round.state}${live > 0 ? `, ${count(live, 'ballot')} open` : ''}`,
-    );
-  }
-  if (round?.state === 'open') lines.push(`**Votes**: ${turnoutWords(turnout(state, round), session)}`);
-  if (job) {
-    const left = job.secondsLeft === null ? '' : `, about ${duration(job.secondsLeft)} left`;
-    lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);
-  }
-  if (held) lines.push(`**Now**: it waits: ${cause(held.message)}. It goes on by itself.`);
+  if (round) told.push(roundLine(state, round));
+  if (round?.state === 'open')
+    told.push(say('**Votes**: {turnout}', { turnout: turnoutWords(turnout(state, round), session) }));
+  if (job) told.push(jobLine(job));
+  if (held) told.push(say('**Now**: it waits: {why}. It goes on by itself.', { why: cause(held.message) }));
   const shares = approvals(rounds);
   const last = shares.at(-1);
-  if (last) {
-    const all = shares.map(({ share }) => percent(share)).join(', ');
-    lines.push(`**Approval by round**: ${all} (round ${last.round}: ${judgedWords(last, session.nsfw)})`);
-  }
-  return lines;
+  if (last)
+    told.push(
+      say('**Approval by round**: {all} (round {round}: {judged})', {
+        all: listed(shares.map(({ share }) => percent(share))),
+        round: last.round,
+        judged: judgedWords(last, session.nsfw),
+      }),
+    );
+  return told;
+}
+
+function roundLine({ ballots }: SessionState, round: Round): Text {
+  const live = [...ballots.values()].filter((b) => b.round === round.id && b.state === 'live').length;
+  const values = { number: round.number, state: phaseWords[round.state] };
+  return live > 0
+    ? say('**Round {number}**: {state}, {ballots} open', { ...values, ballots: counted(live, 'ballot') })
+    : say('**Round {number}**: {state}', values);
+}
+
+function jobLine({ stage, kind, done, total, secondsLeft }: Job): Text {
+  const values = { stage: stageWords(kind, stage), done, total };
+  return secondsLeft === null
+    ? say('**Now**: {stage} {done} of {total}', values)
+    : say('**Now**: {stage} {done} of {total}, about {left} left', {
+        ...values,
+        left: duration(secondsLeft),
+      });
 }
 
 export const sessionCommands: readonly ChatCommand[] = [
   start,
   status,
   list,
-  simple('pause', 'Open nothing new; votes are still taken', {
-    title: 'Paused',
-    text: 'The session is paused.',
+  simple('pause', say('Open nothing new; votes are still taken'), {
+    title: say('Paused'),
+    text: say('The session is paused.'),
   }),
   resume,
-  simple('stop', 'End the session; what it learned is kept', {
-    title: 'Stopped',
-    text: 'The session has ended.',
+  simple('stop', say('End the session; what it learned is kept'), {
+    title: say('Stopped'),
+    text: say('The session has ended.'),
   }),
   rollback,
   vary,

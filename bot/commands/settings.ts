@@ -8,19 +8,20 @@ import {
 } from '../../src/domain/sessions/settings.js';
 import type { Budgets } from '../../src/domain/state/budgets.js';
 import { AcclaimError } from '../../src/errors.js';
+import { lines, listed, say, type Text } from '../../src/words/text.js';
 import { type ChatCommand, type CommandContext, tellSessions } from './command.js';
 
 const settings: ChatCommand = {
   reads: ({ value }) => value === undefined,
   spec: {
     path: ['settings'],
-    help: 'What holds here: quorum, deadline, quiet hours, review, who may start what where',
+    help: say('What holds here: quorum, deadline, quiet hours, review, who may start what where'),
     role: 'admin',
     args: [
-      { name: 'name', help: 'which one', type: { choice: settingRows.map((row) => row.name) } },
+      { name: 'name', help: say('which one'), type: { choice: settingRows.map((row) => row.name) } },
       {
         name: 'value',
-        help: 'what it becomes; "default" takes it back',
+        help: say('what it becomes; "default" takes it back'),
         type: 'text',
         rest: true,
         offers: Object.fromEntries(settingRows.map((row) => [row.name, row.examples])),
@@ -36,15 +37,19 @@ const settings: ChatCommand = {
     const named = await channelNames(context, row, now);
     const usual = services.settings.usual(account.platform);
     const shown = (one: SettingRow, of: Settings) => line(one, of, named, usual);
-    if (!row) return { title: 'Settings', text: settingRows.map((one) => shown(one, now)).join('\n') };
-    if (text === undefined) return { title: row.name, text: `${shown(row, now)}\nIt is ${row.help}.` };
+    if (!row) return { title: say('Settings'), text: lines(settingRows.map((one) => shown(one, now))) };
+    if (text === undefined)
+      return {
+        title: row.name,
+        text: lines([shown(row, now), say('It is {help}.', { help: row.help })]),
+      };
     const read = text === 'default' ? undefined : row.read(text);
     const value = row.key === 'channels' && Array.isArray(read) ? addresses(read, named) : read;
     if (value === undefined && text !== 'default')
       throw new AcclaimError(
         'usage',
-        `**${row.name}** cannot be "${text.slice(0, 80)}".`,
-        `It is ${row.help}.`,
+        say('**{name}** cannot be "{text}".', { name: row.name, text: text.slice(0, 80) }),
+        say('It is {help}.', { help: row.help }),
       );
     mustFit(row, value, services.plans.budgets);
     const { [row.key]: _, ...others } = now;
@@ -60,7 +65,7 @@ const settings: ChatCommand = {
     const place = { session: `@${server}`, by: by.key, role: by.role };
     await acts.record({ ...place, command: 'settings', args, refused: null });
     await tellSessions(context, value === undefined ? {} : { [row.key]: value }, whole);
-    return { title: 'Set', text: shown(row, next) };
+    return { title: say('Set'), text: shown(row, next) };
   },
 };
 
@@ -96,9 +101,9 @@ function addresses(asked: readonly string[], named: readonly NamedChannel[] | nu
     throw new AcclaimError(
       'usage',
       found.length === 0
-        ? `There is no channel **${text}** here that I can see.`
-        : `${found.length} channels here are called **${text}**.`,
-      found.length === 0 ? 'Invite me there first if it is private.' : 'Give its id.',
+        ? say('There is no channel **{text}** here that I can see.', { text })
+        : say('{found} channels here are called **{text}**.', { found: found.length, text }),
+      found.length === 0 ? say('Invite me there first if it is private.') : say('Give its id.'),
     );
   });
 }
@@ -109,18 +114,24 @@ function line(
   now: Settings,
   named: readonly NamedChannel[] | null,
   usual: Record<string, unknown>,
-): string {
+): Text {
   const value = now[row.key];
   if (value === undefined)
-    return `**${row.name}**: ${settingWords(row, usual[row.key])} (the host's configuration)`;
+    return say("**{name}**: {value} (the host's configuration)", {
+      name: row.name,
+      value: settingWords(row, usual[row.key]),
+    });
   if (row.key !== 'channels' || !Array.isArray(value))
-    return `**${row.name}**: ${settingWords(row, value)} (set here)`;
+    return say('**{name}**: {value} (set here)', {
+      name: row.name,
+      value: settingWords(row, value),
+    });
   const names = value.map((one) => {
     if (named === null) return `#${one}`;
     const found = named.find(({ address }) => address === one);
-    return found ? `#${found.name}` : 'one that you do not see';
+    return found ? `#${found.name}` : say('one that you do not see');
   });
-  return `**${row.name}**: ${names.join(', ')} (set here)`;
+  return say('**{name}**: {value} (set here)', { name: row.name, value: listed(names) });
 }
 
 /** An admin may give less than the host does, not more. */
@@ -129,8 +140,8 @@ function mustFit({ name, key }: SettingRow, value: unknown, host: Budgets): void
   if (most === null || typeof value !== 'number' || value <= most) return;
   throw new AcclaimError(
     'not-allowed',
-    `**${name}** can be ${most} at most on this host.`,
-    'Its operators set that bound.',
+    say('**{name}** can be {most} at most on this host.', { name, most }),
+    say('Its operators set that bound.'),
   );
 }
 

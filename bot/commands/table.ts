@@ -6,6 +6,7 @@
 import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
 import { oneOf } from '../../src/domain/state/roles.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import type { Asker } from '../services/requests.js';
 import type { Services } from '../services/services.js';
 import { aboutCommands } from './about.js';
@@ -45,7 +46,7 @@ export class Commands {
   /** What a person typed wrong is the answer; what cannot be done is a coded error. */
   async run(text: string, from: Asker): Promise<Answer> {
     const parsed = parseCommand(commandSpecs, text);
-    if (!parsed.ok) return { title: 'I did not get that', text: parsed.answer };
+    if (!parsed.ok) return { title: say('I did not get that'), text: parsed.answer };
     const { spec, values } = parsed;
     const { services } = this;
     const { account, channel } = from;
@@ -55,12 +56,15 @@ export class Commands {
     // Nothing is written down of them: whoever likes could fill the audit.
     const served = await services.guests.servesAt(account, channel);
     if (!served && !(command.everywhere && mayRun(account.role, spec)))
-      return { title: 'Not here', text: await services.guests.refusal(account, channel) };
+      return { title: say('Not here'), text: await services.guests.refusal(account, channel) };
     if (!mayRun(account.role, spec)) {
       await record(context, spec, 'not-allowed');
       return {
-        title: 'Not allowed',
-        text: `**/acclaim ${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
+        title: say('Not allowed'),
+        text: say('**/acclaim {command}** is for {role} or above. Ask one of them.', {
+          command: spec.path.join(' '),
+          role: oneOf(spec.role),
+        }),
       };
     }
     try {

@@ -6,10 +6,10 @@
 
 import { type SettingRow, type Settings, settingRows } from '../../src/domain/sessions/settings.js';
 import { canUndo } from '../../src/domain/sessions/undo.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Act } from '../../src/domain/state/model.js';
 import { allowed, leastRole } from '../../src/domain/state/roles.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
+import { counted, lines, say, type Text } from '../../src/words/text.js';
 import { nameOf } from '../views/audit.js';
 import {
   type Answer,
@@ -25,9 +25,9 @@ type Row = Act & { seq: number };
 const command: ChatCommand = {
   spec: {
     path: ['undo'],
-    help: 'Take back the last act of a moderator here, or one by its number in the audit',
+    help: say('Take back the last act of a moderator here, or one by its number in the audit'),
     role: 'moderator',
-    args: [{ name: 'act', help: 'its number in the audit', type: 'integer' }],
+    args: [{ name: 'act', help: say('its number in the audit'), type: 'integer' }],
     options: [],
   },
   async run(context) {
@@ -38,12 +38,12 @@ const command: ChatCommand = {
     if (typeof found.args.voter === 'string') await mustBeTheirs(context, found.args.voter);
     const rows = await wholeOf(context, found);
     if (rows.some(({ seq }) => undone.has(seq)))
-      throw new AcclaimError('not-allowed', 'That was undone already.', '');
+      throw new AcclaimError('not-allowed', say('That was undone already.'), '');
     // The server's row goes first: where it cannot be turned back, nothing is.
     const server = rows.find(({ session }) => session.startsWith('@'));
     if (server) await undoServer(context, server);
     const places = await services.serverSessions.all(context);
-    const stays: string[] = [];
+    const stays: Text[] = [];
     let sessions = 0;
     for (const { session, seq, command, args } of rows) {
       if (session.startsWith('@')) continue;
@@ -51,10 +51,12 @@ const command: ChatCommand = {
       const act = { name: 'undo', of: { seq, command, args } } as const;
       const refusal = await acts.act(session, act, { by, channel: address });
       if (!refusal) sessions++;
-      else if (rows.length === 1) return { title: 'Not done', text: inSentences(refusal) };
+      else if (rows.length === 1) return { title: say('Not done'), text: inSentences(refusal) };
       else
         stays.push(
-          `In ${(await services.sight.ofSession(context, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.hint}`,
+          (await services.sight.ofSession(context, session))
+            ? say('In **{session}** it stays as it is: {hint}', { session, hint: refusal.hint })
+            : say('In another channel it stays as it is: {hint}', { hint: refusal.hint }),
         );
     }
     return said(rows[0]!, sessions, stays);
@@ -76,11 +78,15 @@ function chosen(acts: readonly Row[], wanted: number | undefined, undone: Readon
   if (!found)
     throw new AcclaimError(
       'not-allowed',
-      wanted === undefined ? 'There is nothing to undo here.' : 'There is no such act here.',
-      '**/acclaim audit** lists them.',
+      wanted === undefined ? say('There is nothing to undo here.') : say('There is no such act here.'),
+      say('**/acclaim audit** lists them.'),
     );
   if (found.refused !== null)
-    throw new AcclaimError('not-allowed', 'That act was refused.', 'There is nothing to take back.');
+    throw new AcclaimError(
+      'not-allowed',
+      say('That act was refused.'),
+      say('There is nothing to take back.'),
+    );
   return found;
 }
 
@@ -102,18 +108,26 @@ async function wholeOf(context: CommandContext, found: Row): Promise<Row[]> {
   if (typeof whole !== 'string') return [found];
   const server = await settings.serverOf(context);
   if (!whole.startsWith(`${server}/`))
-    throw new AcclaimError('not-allowed', 'That was done on another server.', 'Take it back there.');
+    throw new AcclaimError(
+      'not-allowed',
+      say('That was done on another server.'),
+      say('Take it back there.'),
+    );
   const sessions = (await serverSessions.all(context)).map(({ session }) => session);
   return (await audit.rowsOf(whole, [`@${server}`, ...sessions])).filter(({ refused }) => refused === null);
 }
 
-function said({ command, seq, args }: Row, sessions: number, stays: readonly string[]): Answer {
-  const what = typeof args.name === 'string' ? ` ${args.name}` : '';
-  const where = typeof args.whole === 'string' && sessions > 1 ? `, in ${count(sessions, 'session')}` : '';
-  return {
-    title: 'Undone',
-    text: [`**${nameOf(command)}${what}** (act ${seq}) was taken back${where}.`, ...stays].join('\n'),
-  };
+function said({ command, seq, args }: Row, sessions: number, stays: readonly Text[]): Answer {
+  const name = nameOf(command);
+  const values = { what: typeof args.name === 'string' ? `${name} ${args.name}` : name, seq };
+  const many = typeof args.whole === 'string' && sessions > 1;
+  const done = many
+    ? say('**{what}** (act {seq}) was taken back, in {sessions}.', {
+        ...values,
+        sessions: counted(sessions, 'session'),
+      })
+    : say('**{what}** (act {seq}) was taken back.', values);
+  return { title: say('Undone'), text: lines([done, ...stays]) };
 }
 
 /** How an act of the server is turned back; throws why it cannot be. */
@@ -129,11 +143,15 @@ async function undoServer(context: CommandContext, row: Row): Promise<void> {
   if (!undo)
     throw new AcclaimError(
       'not-allowed',
-      `${nameOf(command)} cannot be undone.`,
-      'There is no way back from it.',
+      say('{command} cannot be undone.', { command: nameOf(command) }),
+      say('There is no way back from it.'),
     );
   if (!allowed(account.role, command === 'settings' ? 'settings' : 'model-use'))
-    throw new AcclaimError('not-allowed', `You may not undo ${command}.`, 'Ask whoever may do it.');
+    throw new AcclaimError(
+      'not-allowed',
+      say('You may not undo {command}.', { command }),
+      say('Ask whoever may do it.'),
+    );
   await undo(context, row);
   const args = { of: { seq, command } };
   await acts.record({ session, by: by.key, role: by.role, command: 'undo', args, refused: null });
@@ -143,10 +161,10 @@ async function undoServer(context: CommandContext, row: Row): Promise<void> {
 const setAnew = (by?: number) =>
   new AcclaimError(
     'not-allowed',
-    by === undefined ? 'It was set anew since.' : `It was set anew since, by act ${by}.`,
+    by === undefined ? say('It was set anew since.') : say('It was set anew since, by act {by}.', { by }),
     by === undefined
-      ? 'Take that back first: **/acclaim audit** lists it.'
-      : `Take that back first: **/acclaim undo ${by}**.`,
+      ? say('Take that back first: **/acclaim audit** lists it.')
+      : say('Take that back first: **/acclaim undo {by}**.', { by }),
   );
 
 /** The newest later act that set the same and stands, also where it set it to what it was. */

@@ -7,13 +7,14 @@ import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot, Round } from '../../src/domain/state/round.js';
 import { attendance } from '../../src/domain/voting/counted.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import { flagAnswer, whyAnswer } from '../views/thanks.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 
 const close: ChatCommand = {
   spec: {
     path: ['round', 'close'],
-    help: 'Close the vote now and learn from it',
+    help: say('Close the vote now and learn from it'),
     role: 'moderator',
     args: [],
     options: [],
@@ -26,41 +27,43 @@ const close: ChatCommand = {
   },
 };
 
-const closed = { title: 'Closed', text: 'The votes are counted.' };
+const closed = { title: say('Closed'), text: say('The votes are counted.') };
 
 /** Where reactions are read once more before the close: there may be some that nobody told of. */
 const closing = {
-  title: 'Closing',
-  text: 'No vote is known yet. The ballots are read once more: what is found is counted, and without a vote the round stays open.',
+  title: say('Closing'),
+  text: say(
+    'No vote is known yet. The ballots are read once more: what is found is counted, and without a vote the round stays open.',
+  ),
 };
 
 const redo: ChatCommand = {
   spec: {
     path: ['round', 'redo'],
-    help: 'Throw this round away and draw a new one',
+    help: say('Throw this round away and draw a new one'),
     role: 'moderator',
     args: [],
     options: [],
   },
   run: (context) =>
-    doAct(context, { name: 'redo' }, { title: 'Drawn anew', text: 'A new round is being drawn.' }),
+    doAct(context, { name: 'redo' }, { title: say('Drawn anew'), text: say('A new round is being drawn.') }),
 };
 
 /** A picture by its name, such as B4. */
 export const cellArg = {
   name: 'cell',
-  help: 'a picture of the newest ballots, such as B4 (in a gallery #4)',
+  help: say('a picture of the newest ballots, such as B4 (in a gallery #4)'),
   type: 'cell',
   required: true,
 } as const;
 
 /** Of which round the picture is; without it of the newest. */
-export const earlierRound = { name: 'round', help: 'of an earlier round', type: 'number' } as const;
+export const earlierRound = { name: 'round', help: say('of an earlier round'), type: 'number' } as const;
 
 const best: ChatCommand = {
   spec: {
     path: ['best'],
-    help: 'Name the best picture of the round; "none" takes that back',
+    help: say('Name the best picture of the round; "none" takes that back'),
     role: 'member',
     args: [{ ...cellArg, words: ['none'] }],
     options: [],
@@ -71,12 +74,15 @@ const best: ChatCommand = {
       return doAct(
         context,
         { name: 'best', index: null },
-        { title: 'Best', text: 'You name no best any more. Stars that you gave as reactions hang on.' },
+        {
+          title: say('Best'),
+          text: say('You name no best any more. Stars that you gave as reactions hang on.'),
+        },
       );
     return doAct(
       context,
       { name: 'best', index: await indexOf(context, cell) },
-      { title: 'Best', text: `**${cell}** is your best.` },
+      { title: say('Best'), text: say('**{cell}** is your best.', { cell }) },
     );
   },
 };
@@ -84,9 +90,12 @@ const best: ChatCommand = {
 const flag: ChatCommand = {
   spec: {
     path: ['flag'],
-    help: 'Report a picture that should not be shown, or take that back while its round is open',
+    help: say('Report a picture that should not be shown, or take that back while its round is open'),
     role: 'member',
-    args: [cellArg, { name: 'report', help: 'take-back: it was a mistake', type: { choice: ['take-back'] } }],
+    args: [
+      cellArg,
+      { name: 'report', help: say('take-back: it was a mistake'), type: { choice: ['take-back'] } },
+    ],
     options: [earlierRound],
   },
   run: async (context) => {
@@ -94,7 +103,7 @@ const flag: ChatCommand = {
     const number = context.values.round as number | undefined;
     const index = await indexOf(context, cell, number);
     const back = context.values.report === undefined ? undefined : true;
-    const done = { title: 'Flagged', text: '' };
+    const done = { title: say('Flagged'), text: '' };
     const answer = await doAct(context, { name: 'flag', index, round: number, back }, done);
     if (answer !== done) return answer;
     const state = await theSession(context);
@@ -107,18 +116,18 @@ const typedFaults = faults.map(faultTyped);
 const why: ChatCommand = {
   spec: {
     path: ['why'],
-    help: 'Say what is wrong with a picture; "nothing" takes that back',
+    help: say('Say what is wrong with a picture; "nothing" takes that back'),
     role: 'member',
     args: [
       cellArg,
       {
         name: 'wrong',
-        help: 'what is wrong with it',
+        help: say('what is wrong with it'),
         type: { choice: [...typedFaults, 'nothing'] },
         required: true,
       },
     ],
-    options: [{ name: 'and', help: 'something more', type: { choice: typedFaults } }, earlierRound],
+    options: [{ name: 'and', help: say('something more'), type: { choice: typedFaults } }, earlierRound],
   },
   run: async (context) => {
     const { wrong, and } = context.values as Record<string, string | undefined>;
@@ -127,7 +136,7 @@ const why: ChatCommand = {
     const said = [wrong, and].map((word) => faultOf(word ?? ''));
     const all: Fault[] = faults.filter((fault) => said.includes(fault));
     const index = await indexOf(context, cell, number);
-    const done = { title: 'Why', text: '' };
+    const done = { title: say('Why'), text: '' };
     const answer = await doAct(context, { name: 'why', index, faults: all, round: number }, done);
     if (answer !== done) return answer;
     const state = await theSession(context);
@@ -145,8 +154,12 @@ export async function indexOf(context: CommandContext, cell: string, number?: nu
   const first = ballots[0] && pictureName(ballots[0], ballots[0].cells[0]!);
   throw new AcclaimError(
     'not-allowed',
-    `There is no picture ${cell} on ${number === undefined ? 'the newest ballots' : `the ballots of round ${number}`}.`,
-    first === undefined ? 'Wait for the next ballot.' : `Pictures there have names such as ${first}.`,
+    number === undefined
+      ? say('There is no picture {cell} on the newest ballots.', { cell })
+      : say('There is no picture {cell} on the ballots of round {number}.', { cell, number }),
+    first === undefined
+      ? say('Wait for the next ballot.')
+      : say('Pictures there have names such as {first}.', { first }),
   );
 }
 

@@ -17,7 +17,15 @@ export class Messenger {
   private resumed = false;
   readonly firstWords = new FirstWords();
 
+  /** Which language a channel's messages are in; English until somebody says. */
+  private languages: ((to: Address) => Promise<string | undefined>) | null = null;
+
   constructor(readonly platforms: Platforms) {}
+
+  /** Registered once the server's settings are there. */
+  speakAs(languages: (to: Address) => Promise<string | undefined>): void {
+    this.languages = languages;
+  }
 
   /**
    * Sessions were there before this process: a message that is adopted may show what was true then, and is
@@ -37,7 +45,8 @@ export class Messenger {
   }
 
   async post({ platform, address }: Address, card: Card): Promise<MessageRef> {
-    const ref = await this.platform(platform).post(address, card);
+    const words = await this.inLanguage({ platform, address }, card);
+    const ref = await this.platform(platform).post(address, words);
     this.refs.set(refKey({ platform, address }, card.key), ref);
     return ref;
   }
@@ -46,7 +55,15 @@ export class Messenger {
   async show(to: Address, card: Card): Promise<void> {
     const known = this.refs.get(refKey(to, card.key));
     const ref = known ?? (await this.post(to, card));
-    if (known || this.resumed) await this.platform(to.platform).edit(ref, card);
+    if (!known && !this.resumed) return;
+    await this.platform(to.platform).edit(ref, await this.inLanguage(to, card));
+  }
+
+  /** The card as its channel reads it. */
+  private async inLanguage(to: Address, card: Card): Promise<Card> {
+    // Whatever cannot be asked now keeps no message back.
+    const language = await this.languages?.(to).catch(() => undefined);
+    return language === undefined ? card : { ...card, language };
   }
 
   shown(to: Address, key: string): boolean {

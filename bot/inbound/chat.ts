@@ -10,6 +10,7 @@ import type { Refusal } from '../../src/domain/state/decision.js';
 import { type DuelAnswer, duelAnswers, isDuelAnswer } from '../../src/domain/state/emoji.js';
 import { pictureName } from '../../src/domain/state/ids.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import type { Commands } from '../commands/table.js';
 import type { Messenger } from '../effects/messenger.js';
 import type { Watch } from '../monitoring/watch.js';
@@ -170,7 +171,8 @@ export class Chat {
     if (refused) return this.reply(account, replyTo, refused);
     if (button === 'done') {
       const refusal = await this.mark({ ref, account, emoji: 'done', present: true, at });
-      if (refusal) return this.reply(account, replyTo, { title: 'Not counted', text: inSentences(refusal) });
+      if (refusal)
+        return this.reply(account, replyTo, { title: say('Not counted'), text: inSentences(refusal) });
       return this.reply(account, replyTo, await this.thanks(ref, account));
     }
     if (isDuelAnswer(button)) return this.duel(event, button);
@@ -178,7 +180,10 @@ export class Chat {
       const at = await this.place(ref);
       const names = at?.ballot.cells.map((index) => pictureName(at.ballot, index)) ?? [];
       if (!at || value === null || !names.includes(value))
-        return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture of this message.' });
+        return this.reply(account, replyTo, {
+          title: say('Flag'),
+          text: say('Say which picture of this message.'),
+        });
       // Of the ballot that was pressed, though the next round's may hang already.
       const state = await sessions.find(at.session);
       const round = state?.rounds.find(({ id }) => id === at.ballot.round);
@@ -190,7 +195,10 @@ export class Chat {
       const [cell, wrong, and] = (value ?? '').split(' ');
       const round = await this.roundAt(ref);
       if (!cell || !wrong || round === undefined || !/^[#\w]+( [a-z]+(-[a-z]+)*){1,2}$/.test(value ?? ''))
-        return this.reply(account, replyTo, { title: 'Why', text: 'Say what is wrong with which picture.' });
+        return this.reply(account, replyTo, {
+          title: say('Why'),
+          text: say('Say what is wrong with which picture.'),
+        });
       const more = and === undefined ? '' : ` --and ${and}`;
       return this.typed(`why ${cell} ${wrong}${more} --round ${round}`, event);
     }
@@ -198,7 +206,10 @@ export class Chat {
     const [, word] = /^proposal-(show|ok|refuse)$/.exec(button) ?? [];
     if (word !== undefined && /^\d+$/.test(value ?? ''))
       return this.typed(`proposals ${word} ${value}`, event);
-    await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+    await this.reply(account, replyTo, {
+      title: say('Not known'),
+      text: say('This button does nothing any more.'),
+    });
   }
 
   /** An answer takes the place of the one before; pressed again it is taken back. */
@@ -215,8 +226,8 @@ export class Chat {
     const state = place && (await sessions.find(place.session));
     if (refusal || !state)
       return this.reply(account, replyTo, {
-        title: 'Not counted',
-        text: refusal ? inSentences(refusal) : 'This ballot is not known here.',
+        title: say('Not counted'),
+        text: refusal ? inSentences(refusal) : say('This ballot is not known here.'),
       });
     await this.reply(account, replyTo, duelAnswer(state, place.ballot, present ? says : null, voter));
   }
@@ -227,7 +238,7 @@ export class Chat {
     const [, id, round] = /^([\w-]+) (\d{1,9})$/.exec(value ?? '') ?? [];
     const state = id === undefined ? undefined : await this.parts.sessions.find(id);
     if (round === undefined || !state || (state.session.state === 'ended' && button !== 'branch'))
-      return this.reply(account, replyTo, { title: 'Not done', text: 'That session has ended.' });
+      return this.reply(account, replyTo, { title: say('Not done'), text: say('That session has ended.') });
     return this.typed(ofOutcome[button]!(round), event);
   }
 
@@ -242,7 +253,7 @@ export class Chat {
     const place = await this.place(ref);
     const state = place && (await this.parts.sessions.find(place.session));
     const round = state?.rounds.find(({ id }) => id === place?.ballot.round);
-    if (!state || !round) return { title: 'Not counted', text: 'This ballot is not known here.' };
+    if (!state || !round) return { title: say('Not counted'), text: say('This ballot is not known here.') };
     return doneAnswer(state, round, this.parts.voters.seen(account).key);
   }
 
@@ -259,7 +270,8 @@ export class Chat {
   }
 
   private async reply(account: Account, replyTo: string, answer: Answer) {
-    const card = replyCard(`reply.${replyTo}.${this.replies++}`, answer);
+    const language = account.language ?? 'en';
+    const card = { ...replyCard(`reply.${replyTo}.${this.replies++}`, answer), language };
     // An answer that cannot be delivered any more (the page was closed) changes nothing that was decided.
     await this.parts.messenger
       .platform(account.platform)
@@ -269,7 +281,7 @@ export class Chat {
 
   private async replyLater(account: Account, replyTo: string, later: () => Promise<Answer>): Promise<void> {
     const answer = await later().catch((error: unknown) => {
-      return { title: 'Not done', text: inSentences(toPlain(error)) };
+      return { title: say('Not done'), text: inSentences(toPlain(error)) };
     });
     await this.reply(account, replyTo, answer);
   }
@@ -284,6 +296,6 @@ const ofOutcome: Record<string, (round: string) => string> = {
 
 /** A coded error is an answer; anything else is a defect and goes up. */
 function said(error: unknown): Answer {
-  if (error instanceof AcclaimError) return { title: 'Not done', text: inSentences(error) };
+  if (error instanceof AcclaimError) return { title: say('Not done'), text: inSentences(error) };
   throw error;
 }

@@ -7,11 +7,11 @@
 import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { adapterName } from '../../src/models/adapter-name.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import { counted, listed, say, type Text } from '../../src/words/text.js';
 import type { DataPaths } from '../effects/data-paths.js';
 import type { ModelSettings } from '../effects/model-settings.js';
 import type { SideEngine } from './side-engine.js';
@@ -82,11 +82,17 @@ export class Exports {
   }
 
   /** One line for each that is being made. */
-  lines(): { session: string; line: string }[] {
+  lines(): { session: string; line: Text }[] {
     return [...this.running].map(([name, { session, progress }]) => {
-      const share =
-        progress && progress.total > 1 ? `: ${progress.done} of ${count(progress.total, 'file')}` : '';
-      return { session, line: `**${name}** is being made${share}.` };
+      const line =
+        progress && progress.total > 1
+          ? say('**{name}** is being made: {done} of {files}.', {
+              name,
+              done: progress.done,
+              files: counted(progress.total, 'file'),
+            })
+          : say('**{name}** is being made.', { name });
+      return { session, line };
     });
   }
 
@@ -116,7 +122,11 @@ export class Exports {
     const { bytes } = await engine.queue().run({ id, kind: 'export-adapter', payload }, progress);
     const made = await this.found(what);
     if (made) return { ...made, bytes };
-    throw new AcclaimError('file-not-found', `${out} is not there any more`, 'Ask for it again.');
+    throw new AcclaimError(
+      'file-not-found',
+      say('{out} is not there any more', { out }),
+      say('Ask for it again.'),
+    );
   }
 
   /** The LoRA as diffusers reads it lies in the checkpoint already. */
@@ -143,8 +153,10 @@ export function learnedRound({ session, rounds }: SessionState, asked: number | 
   throw new AcclaimError(
     'session-not-found',
     round === null
-      ? `${session.id} has not learned yet.`
-      : `${session.id} learned nothing in round ${round}.`,
-    learned.length > 0 ? `Rounds: ${learned.join(', ')}.` : 'Close a round first.',
+      ? say('{id} has not learned yet.', { id: session.id })
+      : say('{id} learned nothing in round {round}.', { id: session.id, round }),
+    learned.length > 0
+      ? say('Rounds: {rounds}.', { rounds: listed(learned.map(String)) })
+      : say('Close a round first.'),
   );
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../src/clock.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Standing, Standings } from '../../src/store/standings.js';
+import { say, type Text } from '../../src/words/text.js';
 import type { Platforms } from '../effects/platforms.js';
 import { Claims, type LacksServers } from './claims.js';
 import type { ServerChannels } from './server-channels.js';
@@ -139,17 +140,17 @@ export class Guests implements LacksServers {
   }
 
   /** Why a command does nothing; the whole of it once for each server. */
-  async refusal(account: Account, channel: string): Promise<string> {
+  async refusal(account: Account, channel: string): Promise<Text> {
     const server = await this.serverOf(account, channel);
     const key = keyOf(account.platform, server ?? '');
-    if (this.told.has(key)) return 'I do nothing on this server.';
+    if (this.told.has(key)) return say('I do nothing on this server.');
     this.told.add(key);
     if (server !== null) await this.notice(account.platform, server);
     if (server === null || this.standing(account.platform, server) === 'refused')
-      return 'I do nothing on this server: whoever runs me decided so.';
-    return (
-      `I do nothing on this server yet: whoever runs me has not allowed it. They allow it on a server of theirs: ` +
-      `**/acclaim server allow ${server}**`
+      return say('I do nothing on this server: whoever runs me decided so.');
+    return say(
+      'I do nothing on this server yet: whoever runs me has not allowed it. They allow it on a server of theirs: **/acclaim server allow {server}**',
+      { server },
     );
   }
 
@@ -169,8 +170,8 @@ export class Guests implements LacksServers {
       );
       throw new AcclaimError(
         'not-allowed',
-        'This code is not good (any more).',
-        'A new one is printed where Acclaim runs, while the host has no server of its own.',
+        say('This code is not good (any more).'),
+        say('A new one is printed where Acclaim runs, while the host has no server of its own.'),
       );
     }
     // Before anything is awaited: of two who are equally quick one is too late.
@@ -192,7 +193,11 @@ export class Guests implements LacksServers {
   /** An operator's word. Throws `not-allowed` for the host's own. */
   async decide(platform: PlatformName, server: string, standing: 'allowed' | 'refused'): Promise<void> {
     if (this.standing(platform, server) === 'own')
-      throw new AcclaimError('not-allowed', "That server is the host's own.", 'It needs no word of yours.');
+      throw new AcclaimError(
+        'not-allowed',
+        say("That server is the host's own."),
+        say('It needs no word of yours.'),
+      );
     await this.set(platform, server, standing);
     this.told.delete(keyOf(platform, server));
     this.parts.log.info({ platform, server, standing }, 'an operator decided on a server');
@@ -229,8 +234,8 @@ export class Guests implements LacksServers {
     if (await this.servesAt(account, channel)) return;
     throw new AcclaimError(
       'not-allowed',
-      'I do nothing on this server',
-      'Whoever runs me has not allowed it.',
+      say('I do nothing on this server'),
+      say('Whoever runs me has not allowed it.'),
     );
   }
 

@@ -10,6 +10,7 @@ import type { Account } from '../../src/chat/port.js';
 import type { Config } from '../../src/config/schema.js';
 import { atLeast } from '../../src/domain/state/roles.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 
 type Bounds = Config['limits'];
 
@@ -50,7 +51,7 @@ function times({ person, stranger, address, strangers }: Bounds['commands'], by:
 /** Told to whoever has to wait; `seconds` until it goes on. */
 export class Limited extends AcclaimError {
   constructor(readonly seconds: number) {
-    super('limited', 'That is more than I can follow.', `Try again in ${seconds} s.`);
+    super('limited', say('That is more than I can follow.'), say('Try again in {seconds} s.', { seconds }));
   }
 }
 

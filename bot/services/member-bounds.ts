@@ -5,11 +5,11 @@
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Config } from '../../src/config/schema.js';
-import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { atLeast } from '../../src/domain/state/roles.js';
 import { personOf } from '../../src/domain/voting/people.js';
 import { AcclaimError } from '../../src/errors.js';
+import { counted, say, type Text } from '../../src/words/text.js';
 import type { StartRequest } from './requests.js';
 
 /** As configured. */
@@ -44,29 +44,38 @@ export function mayOpen(
   const nobodys = here.filter(({ session }) => session.createdBy === null);
   if (!moderates && !known && nobodys.length >= bounds.sessions.strangers)
     throw no(
-      `${count(nobodys.length, 'session goes', 'sessions go')} on here that ${nobodys.length === 1 ? 'is' : 'are'} nobody's.`,
-      'Agree to vote here first, then ask again: after that they are yours.',
+      nobodys.length === 1
+        ? say("A session goes on here that is nobody's.")
+        : say("{sessions} go on here that are nobody's.", { sessions: counted(nobodys.length, 'session') }),
+      say('Agree to vote here first, then ask again: after that they are yours.'),
     );
   if (own.length >= bounds.sessions.person * wider)
     throw no(
-      `${count(own.length, 'session')} of yours ${own.length === 1 ? 'goes' : 'go'} on already.`,
-      'Ask again once one of them has ended.',
+      own.length === 1
+        ? say('A session of yours goes on already.')
+        : say('{sessions} of yours go on already.', { sessions: counted(own.length, 'session') }),
+      say('Ask again once one of them has ended.'),
     );
   if (here.length >= bounds.sessions.server * wider)
     throw no(
-      `${count(here.length, 'session goes', 'sessions go')} on here already.`,
-      'Ask again once some have ended, or ask a moderator.',
+      here.length === 1
+        ? say('A session goes on here already.')
+        : say('{sessions} go on here already.', { sessions: counted(here.length, 'session') }),
+      say('Ask again once some have ended, or ask a moderator.'),
     );
 }
 
 function mayAsk(most: MemberBounds['asked'], { images, rounds }: Opener['asked']): void {
   if ((images ?? 0) > most.images)
     throw no(
-      `Members may ask for up to ${count(most.images, 'image')} a round.`,
-      'Ask a moderator for more.',
+      say('Members may ask for up to {images} a round.', { images: counted(most.images, 'image') }),
+      say('Ask a moderator for more.'),
     );
   if ((rounds ?? 0) > most.rounds)
-    throw no(`Members may ask for up to ${count(most.rounds, 'round')}.`, 'Ask a moderator for more.');
+    throw no(
+      say('Members may ask for up to {rounds}.', { rounds: counted(most.rounds, 'round') }),
+      say('Ask a moderator for more.'),
+    );
 }
 
-const no = (message: string, hint: string) => new AcclaimError('not-allowed', message, hint);
+const no = (message: Text, hint: Text) => new AcclaimError('not-allowed', message, hint);

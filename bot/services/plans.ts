@@ -16,11 +16,11 @@ import {
 import { hostBudgets, sessionRules } from '../../src/config/rules.js';
 import type { Config } from '../../src/config/schema.js';
 import type { Budgets } from '../../src/domain/state/budgets.js';
-import { count } from '../../src/domain/state/count.js';
 import { page } from '../../src/domain/state/platforms.js';
 import type { Rules } from '../../src/domain/state/rules.js';
 import { AcclaimError } from '../../src/errors.js';
 import { promptReading } from '../../src/models/prompt-reading.js';
+import { counted, say, type Text } from '../../src/words/text.js';
 import type { NewSession, Plan } from '../sessions/sessions.js';
 import type { StartRequest } from './requests.js';
 
@@ -32,6 +32,8 @@ export class Plans {
   readonly usualModel: string;
   /** As configured: a moderator looks first at what members ask for. */
   readonly approval: boolean;
+  /** In which language messages in channels are; `auto`: as the platform says of the server. */
+  readonly language: string;
   /** Rounds that may wait for engines before no session is opened any more. */
   readonly mostWaiting: number;
   /** Channels of the page where pictures that are NSFW may be shown. */
@@ -43,6 +45,7 @@ export class Plans {
     this.policy = promptPolicy(config.prompts);
     this.usualModel = config.model;
     this.approval = config.prompts.approval;
+    this.language = config.session.language;
     this.mostWaiting = config.queue.waiting;
     this.nsfwChannels = config.server.nsfwChannels;
     this.budgets = hostBudgets(config);
@@ -74,7 +77,7 @@ export function specify(
   const nsfw = request.nsfw ?? false;
   const policy = promptPolicy(config.prompts);
   const prompt = policy.allow(request.prompt ?? '', nsfw);
-  if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
+  if (!prompt) throw new AcclaimError('usage', say('a session needs a prompt'), say('Say what to draw.'));
   const title = policy.allow(request.title ?? '', nsfw);
   const negative = policy.allow(request.negative ?? '', nsfw);
   // People mark what is unsafe there, whatever else the picture should be.
@@ -115,14 +118,18 @@ function severalPrompts(
   )
     throw new AcclaimError(
       'usage',
-      'These prompts cannot be drawn in turn.',
-      `Give ${least} to ${most} of them with | in between, each of ${longest} characters at most.`,
+      say('These prompts cannot be drawn in turn.'),
+      say('Give {least} to {most} of them with | in between, each of {longest} characters at most.', {
+        least,
+        most,
+        longest,
+      }),
     );
   if (learner.name !== 'acclaim')
     throw new AcclaimError(
       'usage',
-      `The learner ${learner.name} learns of one prompt alone.`,
-      'Start it with one, or with the learner acclaim.',
+      say('The learner {name} learns of one prompt alone.', { name: learner.name }),
+      say('Start it with one, or with the learner acclaim.'),
     );
   return prompts;
 }
@@ -145,8 +152,8 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
       ...rules,
       ballots: request.ballots ?? rules.ballots,
       ...(request.warmStart && { warmStart: true }),
-      imagesPerRound: bounded(request.images, 2, 256, 'A round', 'image') ?? rules.imagesPerRound,
-      budgetRounds: bounded(request.rounds, 1, 1000, 'A session', 'round') ?? rules.budgetRounds,
+      imagesPerRound: bounded(request.images, 2, 256, imagesOfRound) ?? rules.imagesPerRound,
+      budgetRounds: bounded(request.rounds, 1, 1000, roundsOfSession) ?? rules.budgetRounds,
     },
   };
 }
@@ -155,16 +162,16 @@ function bounded(
   value: number | undefined,
   least: number,
   most: number,
-  whose: string,
-  what: string,
+  no: (value: number) => Text,
 ): number | undefined {
   if (value === undefined || (value >= least && value <= most)) return value;
-  throw new AcclaimError(
-    'usage',
-    `${whose} cannot have ${count(value, what)}.`,
-    `Choose ${least} to ${most}.`,
-  );
+  throw new AcclaimError('usage', no(value), say('Choose {least} to {most}.', { least, most }));
 }
+
+const imagesOfRound = (value: number): Text =>
+  say('A round cannot have {images}.', { images: counted(value, 'image') });
+const roundsOfSession = (value: number): Text =>
+  say('A session cannot have {rounds}.', { rounds: counted(value, 'round') });
 
 /** `cat-3f9a`: words people can read, and enough chance to be nobody else's. */
 export function newId(title: string): string {

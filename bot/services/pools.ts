@@ -8,6 +8,7 @@ import type { SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { codeHash, newCode } from '../../src/store/codes.js';
 import type { Store } from '../../src/store/store.js';
+import { say } from '../../src/words/text.js';
 import type { Guards } from '../effects/nsfw-guard.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Admission } from './admission.js';
@@ -50,8 +51,8 @@ export class Pools {
     if (!state)
       throw new AcclaimError(
         'not-allowed',
-        'This code is not good (any more).',
-        'Ask the side that founded the session for a new one.',
+        say('This code is not good (any more).'),
+        say('Ask the side that founded the session for a new one.'),
       );
     const { id } = state.session;
     // A channel joins where it is.

@@ -10,6 +10,7 @@ import { isRefusal, type Proposal, toDecide, tooMany } from '../../src/domain/mo
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Store } from '../../src/store/store.js';
+import { say, type Text } from '../../src/words/text.js';
 import type { Messenger } from '../effects/messenger.js';
 import { replyCard } from '../views/notice.js';
 import { decidedCard, proposalCard } from '../views/proposal.js';
@@ -81,14 +82,14 @@ export class Proposals {
   async decide(
     number: number,
     who: Decider,
-    work: (proposal: Proposal) => Promise<{ opened: boolean; reason: string }>,
+    work: (proposal: Proposal) => Promise<{ opened: boolean; reason: Text }>,
   ): Promise<void> {
     const proposal = this.find(number, who);
     if (this.deciding.has(number))
       throw new AcclaimError(
         'not-allowed',
-        `Proposal ${number} is being decided.`,
-        'Look again in a moment.',
+        say('Proposal {number} is being decided.', { number }),
+        say('Look again in a moment.'),
       );
     this.deciding.add(number);
     try {
@@ -99,7 +100,7 @@ export class Proposals {
     }
   }
 
-  private async decided(proposal: Proposal, opened: boolean, reason: string): Promise<void> {
+  private async decided(proposal: Proposal, opened: boolean, reason: Text): Promise<void> {
     const { number, platform } = proposal;
     this.waiting = this.waiting.filter((one) => one.number !== number);
     const card = decidedCard(number, opened, reason);

@@ -6,6 +6,7 @@ import type { Clock } from '../../src/clock.js';
 import type { Proposal } from '../../src/domain/moderation/proposals.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Store } from '../../src/store/store.js';
+import { say } from '../../src/words/text.js';
 import type { Opening } from './opening.js';
 import type { Decider, Proposals } from './proposals.js';
 import type { Asker, Asking, StartRequest } from './requests.js';
@@ -60,8 +61,8 @@ export class Proposing {
     if (await this.parts.sight.ofChannel(asking, found.channel)) return found;
     throw new AcclaimError(
       'not-allowed',
-      `There is no proposal ${number} here.`,
-      '**/acclaim proposals** lists them.',
+      say('There is no proposal {number} here.', { number }),
+      say('**/acclaim proposals** lists them.'),
     );
   }
 
@@ -76,7 +77,7 @@ export class Proposing {
       const also = [{ table: 'proposal', done: number }] as const;
       await opening.open(spec, { id, place, createdBy: found.by }, also);
       opened = id;
-      return { opened: true, reason: `It is the session **${id}**.` };
+      return { opened: true, reason: say('It is the session **{id}**.', { id }) };
     });
     return opened;
   }

@@ -6,6 +6,7 @@
 import { modelsFolder } from '../../src/config/pulled.js';
 import { inSentences, toPlain } from '../../src/errors.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import { lines, say, sentences, type Text } from '../../src/words/text.js';
 import type { SideEngine } from './side-engine.js';
 
 export interface PullParts {
@@ -28,13 +29,13 @@ export class Pulls {
   constructor(private readonly parts: PullParts) {}
 
   /** Begins, or begins again, unless it is under way. Says where it stands. */
-  ask(model: string): string {
+  ask(model: string): Text {
     if (this.states.get(model)?.kind !== 'running') this.begin(model);
-    return `${this.line(model)}\n**/acclaim model list** tells how far it is.`;
+    return lines([this.line(model), say('**/acclaim model list** tells how far it is.')]);
   }
 
   /** One line a pull since the start. */
-  lines(): string[] {
+  lines(): Text[] {
     return [...this.states.keys()].map((model) => this.line(model));
   }
 
@@ -67,20 +68,35 @@ export class Pulls {
       });
   }
 
-  private line(model: string): string {
+  private line(model: string): Text {
     const state = this.states.get(model)!;
     const shown = withoutKeys(model);
     if (state.kind === 'failed')
-      return `**${shown}** could not be fetched: ${state.message.replaceAll(model, shown)}`;
+      return say('**{shown}** could not be fetched: {why}', {
+        shown,
+        why: state.message.replaceAll(model, shown),
+      });
     if (state.kind === 'done')
-      return `**${state.name}** is here. ${state.licence === null ? 'Its card names no licence.' : `Licence: ${state.licence}.`}`;
+      return sentences(
+        say('**{name}** is here.', { name: state.name }),
+        state.licence === null
+          ? say('Its card names no licence.')
+          : say('Licence: {licence}.', { licence: state.licence }),
+      );
     const { progress } = state;
-    if (!progress || progress.total <= 1) return `**${shown}** is being looked up.`;
+    if (!progress || progress.total <= 1) return say('**{shown}** is being looked up.', { shown });
     const { done, total, secondsLeft } = progress;
-    const rate = secondsLeft
-      ? ` (${megabytes((total - done) / secondsLeft)}/s, about ${Math.ceil(secondsLeft / 60)} min left)`
-      : '';
-    return `**${shown}** is being fetched: ${megabytes(done)} of ${megabytes(total)}${rate}.`;
+    const far = say('**{shown}** is being fetched: {done} of {total}', {
+      shown,
+      done: megabytes(done),
+      total: megabytes(total),
+    });
+    if (!secondsLeft) return say('{sentence}.', { sentence: far });
+    return say('{far} ({rate}/s, about {minutes} min left).', {
+      far,
+      rate: megabytes((total - done) / secondsLeft),
+      minutes: Math.ceil(secondsLeft / 60),
+    });
   }
 }
 

@@ -3,9 +3,17 @@ import type { PlatformName } from '../../src/chat/port.js';
 import { mustAsk } from '../../src/domain/moderation/proposals.js';
 import { type Settings, usualSettings } from '../../src/domain/sessions/settings.js';
 import type { Store } from '../../src/store/store.js';
+import { languageOf } from '../../src/words/tell.js';
+import type { Address } from '../effects/messenger.js';
 import type { Platforms } from '../effects/platforms.js';
 import type { Plans } from './plans.js';
 import type { Asking } from './requests.js';
+
+/** A channel of a platform, whoever asks. */
+interface Where {
+  account: Pick<Asking['account'], 'platform'>;
+  channel: string;
+}
 
 export interface ServerSettingParts {
   store: Store;
@@ -28,7 +36,7 @@ export class ServerSettings {
    * Id of the server, workspace or page that a channel is of, such as `discord-7`: settings and acts without
    * a session are kept by it.
    */
-  async serverOf({ account: { platform }, channel }: Asking): Promise<string> {
+  async serverOf({ account: { platform }, channel }: Where): Promise<string> {
     const server = await this.parts.platforms.serverOf(platform, channel);
     return server === null ? platform : `${platform}-${server}`;
   }
@@ -48,7 +56,15 @@ export class ServerSettings {
   /** What holds where an admin has set nothing. */
   usual(platform: PlatformName): Record<string, unknown> {
     const { plans } = this.parts;
-    return usualSettings(plans.plan({}, platform).rules, plans.approval);
+    return usualSettings(plans.plan({}, platform).rules, plans.approval, plans.language);
+  }
+
+  /** In which language a channel's messages are: as it is set, else as the platform says of the server. */
+  async languageAt({ platform, address: channel }: Address): Promise<string | undefined> {
+    const { plans, platforms } = this.parts;
+    const at = { account: { platform }, channel };
+    const { language = plans.language } = this.set.get(await this.serverOf(at)) ?? {};
+    return languageOf(language) ?? languageOf(await platforms.get(platform)?.localeOf?.(channel));
   }
 
   /** What the next session in the channel would use, by name. */

@@ -118,6 +118,7 @@ export function makeServices(ground: Ground): AllServices {
   const voters = new Voters(ground);
   const admission = new Admission({ ...ground, voters, limits: new Limits(config.limits) });
   const settings = new ServerSettings({ store, platforms, plans });
+  ground.messenger.speakAs((to) => settings.languageAt(to));
   const sight = new Sight({ platforms, sessions, store });
   const places = new SessionPlaces({ platforms, sessions, plans });
   const roundTimes = new RoundTimes({ sessions, store, plans });

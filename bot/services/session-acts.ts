@@ -3,6 +3,7 @@ import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/state/decision.js';
 import type { Act, Seen } from '../../src/domain/state/events.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import type { Sessions } from '../sessions/sessions.js';
 
 /** Whose act it is. `channel`: address where it was asked for, one of the session's. */
@@ -22,7 +23,7 @@ export class SessionActs {
     const from = bindings.find(
       (row) => row.platform === by.platform && row.address === channel && row.leftAt === null,
     );
-    if (!from) throw new AcclaimError('session-not-found', 'This channel is not in that session.', '');
+    if (!from) throw new AcclaimError('session-not-found', say('This channel is not in that session.'), '');
     return sessions.dispatch(session, { kind: 'command', act, by, from: from.channel, at: clock.now() });
   }
 }

@@ -2,6 +2,7 @@
 import type { Place } from '../../src/domain/state/model.js';
 import { page } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say } from '../../src/words/text.js';
 import type { Platforms } from '../effects/platforms.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Plans } from './plans.js';
@@ -27,8 +28,8 @@ export class SessionPlaces {
     if (platform !== page && this.isTaken(platform, channel))
       throw new AcclaimError(
         'not-allowed',
-        'A session runs in this channel.',
-        '**/acclaim session stop** ends it; or use another channel.',
+        say('A session runs in this channel.'),
+        say('**/acclaim session stop** ends it; or use another channel.'),
       );
     return { channel: `${platform}-${address}`, community: platform, platform, address, sweeps };
   }
@@ -40,9 +41,9 @@ export class SessionPlaces {
     throw new AcclaimError(
       'not-allowed',
       nsfwChannels.length === 0
-        ? 'No channel of the page is marked for such a session.'
-        : 'A session runs in each channel that is marked for it.',
-      'Name one more in ACCLAIM_NSFW_CHANNELS and start again.',
+        ? say('No channel of the page is marked for such a session.')
+        : say('A session runs in each channel that is marked for it.'),
+      say('Name one more in ACCLAIM_NSFW_CHANNELS and start again.'),
     );
   }
 

@@ -3,10 +3,10 @@ import type { Account } from '../../src/chat/port.js';
 import type { Config } from '../../src/config/schema.js';
 import { ruleSettings, type Settings } from '../../src/domain/sessions/settings.js';
 import { waitsForEngine } from '../../src/domain/sessions/views.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Place, SessionState } from '../../src/domain/state/model.js';
 import { atLeast } from '../../src/domain/state/roles.js';
 import { AcclaimError } from '../../src/errors.js';
+import { counted, say } from '../../src/words/text.js';
 import type { Guards } from '../effects/nsfw-guard.js';
 import type { Homes } from '../sessions/homes.js';
 import type { NewSession, Sessions } from '../sessions/sessions.js';
@@ -65,8 +65,8 @@ export class StartSession {
     if (own.channels && !own.channels.includes(channel))
       throw new AcclaimError(
         'not-allowed',
-        'Sessions may not be opened in this channel.',
-        'An admin names those where they may: **/acclaim settings channels**.',
+        say('Sessions may not be opened in this channel.'),
+        say('An admin names those where they may: **/acclaim settings channels**.'),
       );
     if (spec.nsfw) await guards.mustAllow(account.platform, place.address);
     return { spec, id, place };
@@ -86,8 +86,10 @@ export class StartSession {
     if (waiting >= plans.mostWaiting)
       throw new AcclaimError(
         'engine-busy',
-        `${count(waiting, 'round waits', 'rounds wait')} for an engine already.`,
-        'Try again when some of them are through.',
+        waiting === 1
+          ? say('A round waits for an engine already.')
+          : say('{rounds} wait for an engine already.', { rounds: counted(waiting, 'round') }),
+        say('Try again when some of them are through.'),
       );
   }
 
@@ -106,8 +108,8 @@ function mayName(asked: string | undefined, used: string, own: Settings, { role 
   if (asked === undefined || asked === used || own.models?.includes(asked) || atLeast(role, 'admin')) return;
   throw new AcclaimError(
     'not-allowed',
-    'Which models sessions use is for admins to say.',
-    'Start it without one, or ask an admin for **/acclaim settings models**.',
+    say('Which models sessions use is for admins to say.'),
+    say('Start it without one, or ask an admin for **/acclaim settings models**.'),
   );
 }
 
@@ -118,8 +120,8 @@ function withSettings(spec: NewSession, settings: Settings, asked: StartRequest)
   if (models && !models.includes(spec.model))
     throw new AcclaimError(
       'not-allowed',
-      `The model ${spec.model} may not be used here.`,
-      '**/acclaim settings models** names those that may.',
+      say('The model {model} may not be used here.', { model: spec.model }),
+      say('**/acclaim settings models** names those that may.'),
     );
   const rules = {
     ...spec.rules,

@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { faultWords } from '../../src/chat/fault-words.js';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, isJudged, isLiked } from '../../src/domain/state/approval.js';
-import { count } from '../../src/domain/state/count.js';
 import { duelAnswers, primings } from '../../src/domain/state/emoji.js';
 import { faults } from '../../src/domain/state/faults.js';
 import { pictureName, sheetName } from '../../src/domain/state/ids.js';
@@ -18,11 +17,12 @@ import { platforms } from '../../src/domain/state/platforms.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
 import type { Turnout } from '../../src/domain/voting/turnout.js';
+import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { type CellData, card } from './card.js';
 import { unknownLine } from './reading.js';
 import { duelWords } from './thanks.js';
 import { turnoutWords } from './turnout.js';
-import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
+import { ended, judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
   session: Session;
@@ -53,7 +53,7 @@ export function ballotCard(view: BallotView): Card {
   const cells = cellsOf(view);
   const { name, title, alt } = named(view, cells);
   return card('ballot', ballot.id, {
-    title: `Round ${round.number}${title}`,
+    title,
     text: open ? openText(view, cells) : result(view, cells),
     pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
     reactions: open ? primings(ballot.style, ballot.cells.length) : [],
@@ -87,19 +87,33 @@ export function ballotCard(view: BallotView): Card {
 }
 
 /** How a ballot is called, in itself and in its title, and what is seen on it. */
-function named({ session, round, ballot, sheets }: BallotView, cells: readonly CellData[]) {
-  const [first, last] = [cells[0], cells.at(-1)];
-  if (ballot.style === 'gallery')
-    return { name: first!.name, title: `, picture ${first!.name}`, alt: first!.alt };
-  const prompt = quoted(promptOf(session, round.number));
+function named(
+  { session, round: { number: round }, ballot, sheets }: BallotView,
+  cells: readonly CellData[],
+) {
+  const [first, last] = [cells[0]!, cells.at(-1)!];
+  if (ballot.style === 'gallery') {
+    const { name, alt } = first;
+    return { name, title: say('Round {round}, picture {name}', { round, name }), alt };
+  }
+  const prompt = quoted(promptOf(session, round));
+  const of = { round, first: first.name, last: last.name, prompt };
   if (ballot.style === 'duel') {
     const name = String(ballot.sheet + 1);
-    const alt = `Duel ${name} of round ${round.number}, ${first?.name} on the left, ${last?.name} on the right: ${prompt}`;
-    return { name, title: `, duel ${name} of ${sheets}`, alt };
+    const alt = say('Duel {name} of round {round}, {first} on the left, {last} on the right: {prompt}', {
+      ...of,
+      name,
+    });
+    return { name, title: say('Round {round}, duel {name} of {sheets}', { round, name, sheets }), alt };
   }
   const name = sheetName(ballot.sheet);
-  const alt = `Contact sheet ${name} of round ${round.number}, cells ${first?.name} to ${last?.name}: ${prompt}`;
-  return { name, title: sheets > 1 ? `, sheet ${name}` : '', alt };
+  const alt = say('Contact sheet {name} of round {round}, cells {first} to {last}: {prompt}', {
+    ...of,
+    name,
+  });
+  const title =
+    sheets > 1 ? say('Round {round}, sheet {name}', { round, name }) : say('Round {round}', { round });
+  return { name, title, alt };
 }
 
 /** What the whole round came to. */
@@ -138,13 +152,13 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
 /** Done ends the whole round, so of many messages, as a gallery's, the last one has it. */
 function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Card['buttons'] {
   const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
-  const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: 'Done' }] : [];
+  const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: say('Done') }] : [];
   if (!cells.some(({ state }) => state === 'shown')) return done;
   const onPictures = platforms[ballot.platform].marksOnPictures;
-  const flag = { id: 'flag', label: 'Flag' };
+  const flag = { id: 'flag', label: say('Flag') };
   // With the answers a row is full: what is wrong with a picture is said by command.
   if (ballot.style === 'duel') return [...(onPictures ? [] : answers(cells.length)), ...done, flag];
-  const why = onPictures || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
+  const why = onPictures || session.nsfw ? [] : [{ id: 'why', label: say('Why not?') }];
   return [...done, ...why, flag];
 }
 
@@ -152,76 +166,113 @@ function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellDa
 function answers(cells: number): Card['buttons'] {
   if (cells === 1)
     return [
-      { id: 'left', label: 'Good' },
-      { id: 'neither', label: 'Not good' },
+      { id: 'left', label: say('Good') },
+      { id: 'neither', label: say('Not good') },
     ];
   return duelAnswers.map((id) => ({ id, label: duelWords[id] }));
 }
 
-function openText(view: BallotView, cells: readonly CellData[]): string {
+function openText(view: BallotView, cells: readonly CellData[]): Text {
   const { session, turnout } = view;
   const unread = view.ballot.sheet === 0 && session.reading ? unknownLine(session.reading) : [];
-  const lines = [invitation(view, cells), ...unread, how(view), turnout && turnoutWords(turnout, session)];
-  return lines.filter(Boolean).join('\n');
+  const all = [invitation(view, cells), ...unread, how(view), turnout && turnoutWords(turnout, session)];
+  return lines(all.filter((one) => one !== undefined));
 }
 
 /** For whoever has never voted: said once, above a session's first pictures. */
-function how({ session, round, ballot }: BallotView): string | undefined {
+function how({ session, round, ballot }: BallotView): Text | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
   const gallery = ballot.style === 'gallery';
-  const done = session.rules.quorumBy === 'done' ? '; at the end Done' : '';
-  if (ballot.style === 'duel') return duelHow(ballot, done);
-  if (platforms[ballot.platform].marksOnPictures)
-    return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back${done}.`;
-  return `**How**: press ${gallery ? 'a sign below a picture' : 'the number of a picture under its sheet'}, again to take it back, until the round closes.`;
+  if (ballot.style === 'duel') return duelHow({ session, ballot });
+  if (!platforms[ballot.platform].marksOnPictures)
+    return gallery
+      ? say('**How**: press a sign below a picture, again to take it back, until the round closes.')
+      : say(
+          '**How**: press the number of a picture under its sheet, again to take it back, until the round closes.',
+        );
+  const mark = gallery
+    ? say('**How**: press Good or Not good below a picture, again to take it back')
+    : say('**How**: press a picture to mark it, again to take it back');
+  return atTheEnd(session, mark);
 }
 
-function duelHow({ platform }: Ballot, done: string): string {
+/** Where Done makes the quorum it is asked for. */
+const atTheEnd = ({ rules }: Session, mark: Text): Text =>
+  rules.quorumBy === 'done' ? say('{mark}; at the end Done.', { mark }) : ended(mark);
+
+function duelHow({ session, ballot: { platform } }: Pick<BallotView, 'session' | 'ballot'>): Text {
   return platforms[platform].marksOnPictures
-    ? `**How**: press the better picture, or use the arrow keys: left, right, up for both, down for neither${done}.`
-    : '**How**: press a button below each pair, again to take it back, until the round closes.';
+    ? atTheEnd(
+        session,
+        say(
+          '**How**: press the better picture, or use the arrow keys: left, right, up for both, down for neither',
+        ),
+      )
+    : say('**How**: press a button below each pair, again to take it back, until the round closes.');
 }
 
-function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {
+function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Text {
   const wanted = quoted(session.prompt);
   if (cells.every(({ state }) => state !== 'shown'))
-    return `**${cells.map(({ name }) => name).join(', ')}** is held back: there is nothing to vote on here.`;
+    return say('**{names}** is held back: there is nothing to vote on here.', {
+      names: listed(cells.map(({ name }) => name)),
+    });
   if (session.nsfw) return unsafeInvitation(ballot, sheets);
-  const good = session.criterion === undefined ? '' : ` Good means: ${quoted(session.criterion)}.`;
+  const good =
+    session.criterion === undefined
+      ? ''
+      : say('Good means: {criterion}.', { criterion: quoted(session.criterion) });
   if (ballot.style === 'duel')
     return cells.length > 1
-      ? `Which is the better ${wanted}? **Left** or **right**; **both** where both are good, **neither** where none is.${good}`
-      : `Is this a good ${wanted}?${good}`;
+      ? sentences(
+          say('Which is the better {wanted}?', { wanted }),
+          say('**Left** or **right**; **both** where both are good, **neither** where none is.'),
+          good,
+        )
+      : sentences(say('Is this a good {wanted}?', { wanted }), good);
   if (ballot.style === 'gallery')
-    return `Is this a good ${wanted}?${good} **Like** it or **dislike** it; a **star** names the best of the round.`;
-  const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
+    return sentences(
+      say('Is this a good {wanted}?', { wanted }),
+      good,
+      say('**Like** it or **dislike** it; a **star** names the best of the round.'),
+    );
+  const rest = sheets > 1 ? say('There are {sheets} sheets.', { sheets }) : '';
   // Reactions are numbers only: a star would not say which.
   const best = platforms[ballot.platform].marksOnPictures
-    ? 'A star names the best one.'
-    : `**/acclaim best ${cells[0]?.name}** names the first one the best.`;
-  return `Mark every picture that is a good ${wanted}, or **none of these**.${good} ${best}${rest}`;
+    ? say('A star names the best one.')
+    : say('**/acclaim best {name}** names the first one the best.', { name: cells[0]?.name ?? '' });
+  const mark = say('Mark every picture that is a good {wanted}, or **none of these**.', { wanted });
+  return sentences(mark, good, best, rest);
 }
 
 /** Where people are there to be rid of unsafe pictures. */
-function unsafeInvitation(ballot: Ballot, sheets: number): string {
+function unsafeInvitation(ballot: Ballot, sheets: number): Text {
   if (ballot.style === 'duel')
-    return 'Which of these pictures is **unsafe**? **Left**, **right**, **both**, or **neither** where both are safe.';
+    return say(
+      'Which of these pictures is **unsafe**? **Left**, **right**, **both**, or **neither** where both are safe.',
+    );
   if (ballot.style === 'gallery')
-    return 'Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.';
-  const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
-  return `Mark every picture that is **unsafe**, or **none of these**. What you leave unmarked counts as safe.${rest}`;
+    return say('Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.');
+  const rest = sheets > 1 ? say('There are {sheets} sheets.', { sheets }) : '';
+  const mark = say(
+    'Mark every picture that is **unsafe**, or **none of these**. What you leave unmarked counts as safe.',
+  );
+  return sentences(mark, rest);
 }
 
-function result({ session, round, ballot }: BallotView, cells: CellData[]): string {
+function result({ session, round, ballot }: BallotView, cells: CellData[]): Text {
   const { outcome } = round;
-  if (!outcome) return round.state === 'superseded' ? 'This round was replaced.' : 'Voting has closed.';
+  if (!outcome)
+    return round.state === 'superseded' ? say('This round was replaced.') : say('Voting has closed.');
   const best = cells.find((c) => c.best);
   const share = shareWords(approvalOf(outcome.cells), session.nsfw);
   if (ballot.style === 'gallery') {
     const { seen, up } = cells[0]!;
-    const verb = session.nsfw ? 'called it safe' : 'liked it';
-    const got = seen ? `**${up} of ${seen}** ${verb}` : 'nobody voted on it';
-    return `Closed: ${got}${best ? ', and it is **the best of the round**' : ''}. Over the round: ${share}.`;
+    return sentences(
+      closedPicture(up ?? 0, seen ?? 0, session.nsfw),
+      best ? say('It is **the best of the round**.') : '',
+      say('Over the round: {share}.', { share }),
+    );
   }
   if (ballot.style === 'duel') {
     const got = cells.map(({ name, up, seen }) => `**${name}** ${up ?? 0} of ${seen ?? 0}`).join(', ');
@@ -230,9 +281,18 @@ function result({ session, round, ballot }: BallotView, cells: CellData[]): stri
     return `Closed. Called ${verb}, all its duels together, by: ${got}.${winner} Over the round: ${share}.`;
   }
   const here = approvalOf(outcome.cells.filter(({ index }) => ballot.cells.includes(index)));
-  const winner = best ? ` **${best.name}** is the best of the round.` : '';
-  return (
-    `Closed: ${count(outcome.voters, 'person', 'people')} voted. Over the round: ${share}. ` +
-    `On this sheet: ${judgedWords(here, session.nsfw)}.${winner}`
+  const winner = best ? say('**{name}** is the best of the round.', { name: best.name }) : '';
+  return sentences(
+    say('Closed: {people} voted.', { people: counted(outcome.voters, 'person') }),
+    say('Over the round: {share}.', { share }),
+    say('On this sheet: {judged}.', { judged: judgedWords(here, session.nsfw) }),
+    winner,
   );
+}
+
+function closedPicture(up: number, seen: number, nsfw: boolean): Text {
+  if (seen === 0) return say('Closed: nobody voted on it.');
+  return nsfw
+    ? say('Closed: **{up} of {seen}** called it safe.', { up, seen })
+    : say('Closed: **{up} of {seen}** liked it.', { up, seen });
 }

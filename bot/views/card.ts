@@ -4,6 +4,7 @@
  * path itself.
  */
 import type { Card } from '../../src/chat/port.js';
+import type { Text } from '../../src/words/text.js';
 
 export function card(kind: Card['kind'], key: string, fill: Partial<Card>): Card {
   return {
@@ -27,7 +28,7 @@ export interface CellData {
   name: string;
   index: number;
   state: 'shown' | 'held' | 'hidden';
-  alt: string;
+  alt: Text;
   /** Null while held back or hidden. */
   file: string | null;
   up: number | null;

@@ -2,13 +2,13 @@
  * What the guards did in a round, in plain words for moderators: whose votes weigh less and why, and which
  * picture they held back. People go by their codes; each line says how it is undone.
  */
-import { count } from '../../src/domain/state/count.js';
 import { voterCode } from '../../src/domain/state/ids.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Round } from '../../src/domain/state/round.js';
 import type { Guards } from '../../src/domain/state/rules.js';
 import type { Judgement } from '../../src/domain/voting/feedback.js';
 import { accountsOf } from '../../src/domain/voting/people.js';
+import { counted, listed, say, type Text } from '../../src/words/text.js';
 import { imageName, percent } from './words.js';
 
 type People = SessionState['voters'];
@@ -24,15 +24,17 @@ const MOST = 12;
 function named(
   voters: People,
   people: readonly string[],
-  say = (code: string, _person: string) => `**${code}**`,
-): string {
+  one = (code: string, _person: string): Text => `**${code}**`,
+): Text {
   const codes = people.flatMap((person) => {
     const code = codeOf(voters, person);
-    return code === null ? [] : [say(code, person)];
+    return code === null ? [] : [one(code, person)];
   });
   const more = people.length - Math.min(codes.length, MOST);
-  const shown = codes.slice(0, MOST).join(', ');
-  return more > 0 ? `${shown}${shown ? ' and ' : ''}${count(more, 'other')}` : shown;
+  const shown = listed(codes.slice(0, MOST));
+  if (more <= 0) return shown;
+  const others = counted(more, 'other');
+  return codes.length === 0 ? others : say('{some} and {last}', { some: shown, last: others });
 }
 
 /** Below it somebody is said to count less. */
@@ -41,7 +43,7 @@ const HARDLY_LESS = 0.95;
 export interface VoterWeight {
   /** Share of the weight of their votes that is left. */
   share: number;
-  why: string[];
+  why: Text[];
 }
 
 /** Person -> what their votes in the round weigh, and why. */
@@ -56,12 +58,12 @@ export function weightsOf({ weighed, work }: Judgement): Map<string, VoterWeight
   const sizes = new Map<string, number>();
   for (const [voter, hand] of work?.hands ?? [])
     if (sums.has(voter)) sizes.set(hand, (sizes.get(hand) ?? 0) + 1);
-  const reasons = (voter: string): string[] => {
+  const reasons = (voter: string): Text[] => {
     const alike = sizes.get(work?.hands.get(voter) ?? '') ?? 1;
     return [
-      ...(alike > 1 ? [`one of ${alike} that count as one`] : []),
-      ...(work?.capped.has(voter) ? ['one of many newcomers'] : []),
-      ...((work?.trust.get(voter) ?? 1) < HARDLY_LESS ? ['likes little of what others like'] : []),
+      ...(alike > 1 ? [say('one of {alike} that count as one', { alike })] : []),
+      ...(work?.capped.has(voter) ? [say('one of many newcomers')] : []),
+      ...((work?.trust.get(voter) ?? 1) < HARDLY_LESS ? [say('likes little of what others like')] : []),
     ];
   };
   return new Map(
@@ -73,49 +75,80 @@ export function weightsOf({ weighed, work }: Judgement): Map<string, VoterWeight
 }
 
 /** A line an act, each with what undoes it. */
-export function guardLines(state: SessionState, round: Round, judgement: Judgement): string[] {
+export function guardLines(state: SessionState, round: Round, judgement: Judgement): Text[] {
   const { work, weighed, outcome } = judgement;
   const { voters } = state;
   const { guards } = state.session.rules;
-  if (!work) return [`With fewer than ${count(guards.from, 'voter')} every vote counts as it was cast.`];
+  if (!work)
+    return [
+      say('With fewer than {voters} every vote counts as it was cast.', {
+        voters: counted(guards.from, 'voter'),
+      }),
+    ];
   const here = new Set(weighed.votes.map(({ voter }) => voter));
   const hands = new Map<string, string[]>();
   for (const [voter, hand] of work.hands)
     if (here.has(voter)) hands.set(hand, [...(hands.get(hand) ?? []), voter]);
-  const lines = [...hands.values()]
+  const lines: Text[] = [...hands.values()]
     .filter((members) => members.length > 1)
-    .map(
-      (members) =>
-        `${count(members.length, 'account')} counted as one, since they gave the same unusual marks within ${guards.clusterSeconds} seconds again and again: ${named(voters, members)}.`,
+    .map((members) =>
+      say(
+        '{accounts} counted as one, since they gave the same unusual marks within {clusterSeconds} seconds again and again: {members}.',
+        {
+          accounts: counted(members.length, 'account'),
+          clusterSeconds: guards.clusterSeconds,
+          members: named(voters, members),
+        },
+      ),
     );
   const capped = [...work.capped].filter((voter) => here.has(voter));
   if (capped.length > 0) lines.push(cappedLine(voters, capped, guards));
   const less = [...work.trust].filter(([voter, trust]) => here.has(voter) && trust < HARDLY_LESS);
   if (less.length > 0)
     lines.push(
-      `${count(less.length, 'voter')} ${less.length === 1 ? 'counts' : 'count'} less, since they like little of what others like: ${named(
-        voters,
-        less.map(([voter]) => voter),
-        (code, person) => `**${code}** (${percent(work.trust.get(person)!)})`,
-      )}.`,
+      lessLine(
+        less.length,
+        named(
+          voters,
+          less.map(([voter]) => voter),
+          (code, person) => say('**{code}** ({share})', { code, share: percent(work.trust.get(person)!) }),
+        ),
+      ),
     );
   if (work.withheld !== null) lines.push(withheldLine(state, round, judgement, work.withheld));
   if (work.unsure > 0)
     lines.push(
-      `${count(work.unsure, 'picture')} got no label, since ${percent(guards.labelDoubt ?? 0)} of the usual voters could have made it alone.`,
+      say('{pictures} got no label, since {share} of the usual voters could have made it alone.', {
+        pictures: counted(work.unsure, 'picture'),
+        share: percent(guards.labelDoubt ?? 0),
+      }),
     );
   if (outcome.method === 'bridging')
-    lines.push('Tastes differ so much that labels are what both sides like.');
-  if (lines.length === 0) return ['The guards did nothing: every vote counts as it was cast.'];
+    lines.push(say('Tastes differ so much that labels are what both sides like.'));
+  if (lines.length === 0) return [say('The guards did nothing: every vote counts as it was cast.')];
   return [...lines, UNDO];
 }
 
-const UNDO =
-  'Whoever is trusted counts whole, is nobody’s second hand and is not doubted: **/acclaim trust VOTER** undoes what was done to them, and the round is counted anew. What was learned stays.';
+const UNDO = say(
+  'Whoever is trusted counts whole, is nobody’s second hand and is not doubted: **/acclaim trust VOTER** undoes what was done to them, and the round is counted anew. What was learned stays.',
+);
 
-function cappedLine(voters: People, capped: readonly string[], { newcomerShare }: Guards): string {
-  const most = `newcomers together weigh at most ${percent(newcomerShare)} of the others on a picture`;
-  return `${count(capped.length, 'newcomer')} capped, since ${most}: ${named(voters, capped)}.`;
+function cappedLine(voters: People, capped: readonly string[], { newcomerShare }: Guards): Text {
+  return say(
+    '{newcomers} capped, since newcomers together weigh at most {share} of the others on a picture: {named}.',
+    {
+      newcomers: counted(capped.length, 'newcomer'),
+      share: percent(newcomerShare),
+      named: named(voters, capped),
+    },
+  );
+}
+
+function lessLine(less: number, named: Text): Text {
+  const values = { voters: counted(less, 'voter'), named };
+  return less === 1
+    ? say('{voters} counts less, since they like little of what others like: {named}.', values)
+    : say('{voters} count less, since they like little of what others like: {named}.', values);
 }
 
 function withheldLine(
@@ -123,12 +156,15 @@ function withheldLine(
   { id }: Round,
   { weighed }: Judgement,
   index: number,
-): string {
+): Text {
   const name = imageName(
     [...ballots.values()].filter((ballot) => ballot.round === id),
     index,
   );
   const fans = weighed.votes.filter((vote) => vote.index === index && vote.up).map(({ voter }) => voter);
   const share = percent(session.rules.guards.doubt ?? 0);
-  return `**${name}** was held back from being the best, since ${share} of the usual voters could have made it so alone. For it were ${named(voters, fans)}.`;
+  return say(
+    '**{name}** was held back from being the best, since {share} of the usual voters could have made it so alone. For it were {fans}.',
+    { name, share, fans: named(voters, fans) },
+  );
 }

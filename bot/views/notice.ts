@@ -4,152 +4,200 @@
  */
 
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
-import { count } from '../../src/domain/state/count.js';
 import type { NoticeCode } from '../../src/domain/state/effects.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { factsOfPlatform } from '../../src/domain/state/platforms.js';
 import type { RoundTime } from '../../src/domain/state/round-time.js';
 import { cause, inSentences } from '../../src/errors.js';
+import { counted, lines, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { readingLines } from './reading.js';
 import { roundTimeLine } from './round-time.js';
-import { quoted } from './words.js';
+import { platformName, quoted } from './words.js';
 
 type Values = Record<string, string | number>;
-interface Text {
-  title: string;
-  text: (v: Values) => string;
+interface Notice {
+  title: Text;
+  text: (v: Values) => Text;
 }
 
-const of = (v: Values, key: string, otherwise = '') => (v[key] === undefined ? otherwise : String(v[key]));
-const round = (v: Values) => (v.round === undefined ? 'The round' : `Round ${v.round}`);
+const of = (v: Values, key: string, otherwise: Text = ''): Text =>
+  v[key] === undefined ? otherwise : String(v[key]);
+const round = (v: Values): Text =>
+  v.round === undefined ? say('The round') : say('Round {round}', { round: v.round });
+/** The same within a sentence. */
+const theRound = (v: Values): Text =>
+  v.round === undefined ? say('the round') : say('round {round}', { round: v.round });
+const onSheet = (v: Values): Text =>
+  v.cell === undefined ? say('Picture on this sheet') : say('Picture {cell}', { cell: v.cell });
 
-export const notices: Record<NoticeCode, Text> = {
+export const notices: Record<NoticeCode, Notice> = {
   extended: {
-    title: 'A little more time',
-    text: (v) => `${round(v)} has no votes yet, so it stays open.`,
+    title: say('A little more time'),
+    text: (v) => say('{round} has no votes yet, so it stays open.', { round: round(v) }),
   },
   paused: {
-    title: 'Paused',
+    title: say('Paused'),
     text: (v) =>
       v.reason === 'budget'
-        ? `${budgetUsed(v)} It goes on by itself after midnight (UTC); marks on earlier rounds stand.`
-        : `${pauses[of(v, 'reason')] ?? 'The session is paused.'} **/acclaim session resume** goes on.`,
+        ? sentences(
+            budgetUsed(v),
+            say('It goes on by itself after midnight (UTC); marks on earlier rounds stand.'),
+          )
+        : sentences(
+            pauses[String(v.reason)] ?? say('The session is paused.'),
+            say('**/acclaim session resume** goes on.'),
+          ),
   },
-  resumed: { title: 'On we go', text: () => 'The session goes on.' },
+  resumed: { title: say('On we go'), text: () => say('The session goes on.') },
   redraw: {
-    title: 'Drawing again',
-    text: (v) => `Nobody found a good picture in ${round(v).toLowerCase()}, so the next one is more varied.`,
+    title: say('Drawing again'),
+    text: (v) =>
+      say('Nobody found a good picture in {round}, so the next one is more varied.', { round: theRound(v) }),
   },
   'round-failed': {
-    title: 'This did not work',
+    title: say('This did not work'),
     text: (v) =>
       inSentences({
-        message: `${round(v)} stopped: ${of(v, 'reason', 'the engine failed')}`,
+        message: say('{round} stopped: {reason}', {
+          round: round(v),
+          reason: of(v, 'reason', say('the engine failed')),
+        }),
         hint: of(v, 'hint'),
       }),
   },
   'job-retried': {
-    title: 'Trying once more',
+    title: say('Trying once more'),
     text: (v) =>
-      `The engine was lost${v.reason === undefined ? '' : ` (${cause(String(v.reason))})`}; no vote was. It starts again.`,
+      v.reason === undefined
+        ? say('The engine was lost; no vote was. It starts again.')
+        : say('The engine was lost ({reason}); no vote was. It starts again.', {
+            reason: cause(String(v.reason)),
+          }),
   },
-  'rolled-back': { title: 'Rolled back', text: (v) => `The next round starts from ${from(v)}.` },
+  'rolled-back': {
+    title: say('Rolled back'),
+    text: (v) => say('The next round starts from {from}.', { from: from(v) }),
+  },
   'more-variety': {
-    title: 'More variety',
-    text: () => 'A moderator asked for pictures that are less alike, from the next round on.',
+    title: say('More variety'),
+    text: () => say('A moderator asked for pictures that are less alike, from the next round on.'),
   },
-  redo: { title: 'Once more', text: (v) => `${round(v)} is drawn again.` },
+  redo: { title: say('Once more'), text: (v) => say('{round} is drawn again.', { round: round(v) }) },
   'reactions-cleared': {
-    title: 'Reactions were cleared',
-    text: () => 'A moderator cleared reactions here; those votes are withdrawn. Please vote again.',
+    title: say('Reactions were cleared'),
+    text: () => say('A moderator cleared reactions here; those votes are withdrawn. Please vote again.'),
   },
   'ballot-reposted': {
-    title: 'Posted again',
-    text: () => 'A ballot was deleted. Here it is again; its votes stand.',
+    title: say('Posted again'),
+    text: () => say('A ballot was deleted. Here it is again; its votes stand.'),
   },
   polarised: {
-    title: 'Opinions differ',
-    text: () => 'This round split the voters into camps; only what both liked counts as good.',
+    title: say('Opinions differ'),
+    text: () => say('This round split the voters into camps; only what both liked counts as good.'),
   },
   flagged: {
-    title: 'Flagged',
-    text: (v) => `Picture ${of(v, 'cell', 'on this sheet')} was flagged and is held back.`,
+    title: say('Flagged'),
+    text: (v) => say('{picture} was flagged and is held back.', { picture: onSheet(v) }),
   },
   reported: {
-    title: 'Flagged',
+    title: say('Flagged'),
     text: (v) =>
-      `Picture ${of(v, 'cell', 'on this sheet')} was flagged by people who are new here, so it stays until a moderator has looked: ` +
-      `**/acclaim hide ${of(v, 'cell', 'B4')}** takes it away.`,
+      say(
+        '{picture} was flagged by people who are new here, so it stays until a moderator has looked: **/acclaim hide {cell}** takes it away.',
+        { picture: onSheet(v), cell: of(v, 'cell', 'B4') },
+      ),
   },
   'image-hidden': {
-    title: 'Hidden',
-    text: (v) => `A moderator hid picture ${of(v, 'cell', 'on this sheet')}.`,
+    title: say('Hidden'),
+    text: (v) =>
+      v.cell === undefined
+        ? say('A moderator hid a picture on this sheet.')
+        : say('A moderator hid picture {cell}.', { cell: v.cell }),
   },
   'pair-hidden': {
-    title: 'Hidden',
+    title: say('Hidden'),
     text: (v) =>
-      `A moderator took away the pictures of the same noise${v.round === undefined ? '' : ` of round ${v.round}`}.`,
+      v.round === undefined
+        ? say('A moderator took away the pictures of the same noise.')
+        : say('A moderator took away the pictures of the same noise of round {round}.', { round: v.round }),
   },
   review: {
-    title: 'A moderator looks first',
-    text: (v) => `${round(v)} is drawn. A moderator sees it by **/acclaim review** and opens the ballot.`,
+    title: say('A moderator looks first'),
+    text: (v) =>
+      say('{round} is drawn. A moderator sees it by **/acclaim review** and opens the ballot.', {
+        round: round(v),
+      }),
   },
   'channel-joined': {
-    title: 'More people vote',
-    text: (v) => `A channel on ${place(v)} has joined: its votes count together with those here.`,
+    title: say('More people vote'),
+    text: (v) =>
+      say('A channel on {place} has joined: its votes count together with those here.', { place: place(v) }),
   },
   'channel-left': {
-    title: 'A channel left',
-    text: (v) => `A channel on ${place(v)} takes part no more; its votes so far stand.`,
+    title: say('A channel left'),
+    text: (v) => say('A channel on {place} takes part no more; its votes so far stand.', { place: place(v) }),
   },
   'channel-unread': {
-    title: 'One channel could not be read',
+    title: say('One channel could not be read'),
     text: (v) =>
-      `The votes on ${place(v)} could not be read once more before the close; those known until then count.`,
+      say(
+        'The votes on {place} could not be read once more before the close; those known until then count.',
+        { place: place(v) },
+      ),
   },
   'warm-start': {
-    title: 'Begun before any vote',
+    title: say('Begun before any vote'),
     text: (v) =>
-      `In ${round(v).toLowerCase()} the safety checker calls ${of(v, 'unsafe', 'some')} of ${of(v, 'of', 'all')} unsafe. I learn from that alone, and show none of them; from the next round on your marks decide.`,
+      say(
+        'In {round} the safety checker calls {unsafe} of {of} unsafe. I learn from that alone, and show none of them; from the next round on your marks decide.',
+        { round: theRound(v), unsafe: of(v, 'unsafe', '?'), of: of(v, 'of', '?') },
+      ),
   },
-  'learner-note': { title: 'From the learner', text: (v) => of(v, 'note', of(v, 'text')) },
+  'learner-note': { title: say('From the learner'), text: (v) => of(v, 'note', of(v, 'text')) },
   ended: {
-    title: 'The session has ended',
-    text: (v) => endings[of(v, 'reason')] ?? 'Thank you all for voting.',
+    title: say('The session has ended'),
+    text: (v) => endings[String(v.reason)] ?? say('Thank you all for voting.'),
   },
 };
 
-const place = (v: Values) => factsOfPlatform(of(v, 'platform'))?.label ?? 'another platform';
-
-const pauses: Record<string, string> = {
-  command: 'A moderator paused the session.',
-  empty: 'Nobody voted, so the session waits and spends nothing.',
-  'no-good': 'Several rounds had no good picture. A clearer prompt may help.',
-  failed: 'The round failed, so the session waits.',
-  channel: 'I cannot post in this channel any more.',
-  guard:
-    'These pictures may not be shown here any more, so they were taken down; the votes stand. Once the channel is put right a moderator can go on.',
+const place = (v: Values): Text => {
+  const facts = factsOfPlatform(String(v.platform));
+  return facts ? platformName(facts.label) : say('another platform');
 };
 
-const budgetPlaces: Record<string, string> = { channel: 'in this channel', server: 'here' };
+const pauses: Record<string, Text> = {
+  command: say('A moderator paused the session.'),
+  empty: say('Nobody voted, so the session waits and spends nothing.'),
+  'no-good': say('Several rounds had no good picture. A clearer prompt may help.'),
+  failed: say('The round failed, so the session waits.'),
+  channel: say('I cannot post in this channel any more.'),
+  guard: say(
+    'These pictures may not be shown here any more, so they were taken down; the votes stand. Once the channel is put right a moderator can go on.',
+  ),
+};
 
-function budgetUsed(v: Values): string {
-  const figures = v.of === undefined ? '' : ` (${of(v, 'used')} of ${of(v, 'of')} are drawn)`;
-  return `There is no room left for a round among today's images ${budgetPlaces[of(v, 'budget')] ?? 'here'}${figures}.`;
+function budgetUsed(v: Values): Text {
+  const left =
+    v.budget === 'channel'
+      ? say("There is no room left for a round among today's images in this channel")
+      : say("There is no room left for a round among today's images here");
+  return v.of === undefined
+    ? say('{left}.', { left })
+    : say('{left} ({used} of {of} are drawn).', { left, used: of(v, 'used'), of: v.of });
 }
 
-const endings: Record<string, string> = {
-  goal: 'The goal is reached. Thank you all for voting.',
-  budget: 'All its rounds are done. Thank you all for voting.',
-  images: 'All the images that it may have are drawn. Thank you all for voting.',
-  stopped: 'It was stopped. What it learned is kept.',
-  gone: 'Its channel was deleted a day ago. What it learned is kept.',
+const endings: Record<string, Text> = {
+  goal: say('The goal is reached. Thank you all for voting.'),
+  budget: say('All its rounds are done. Thank you all for voting.'),
+  images: say('All the images that it may have are drawn. Thank you all for voting.'),
+  stopped: say('It was stopped. What it learned is kept.'),
+  gone: say('Its channel was deleted a day ago. What it learned is kept.'),
 };
 
-function from(v: Values): string {
+function from(v: Values): Text {
   const to = v.to ?? v.round;
-  return to === undefined || to === 0 ? 'the base model' : `what was learned in round ${to}`;
+  return to === undefined || to === 0 ? say('the base model') : say('what was learned in round {to}', { to });
 }
 
 export interface NoticeView {
@@ -172,16 +220,21 @@ export function noticeCard({ key, session, notice, values }: NoticeView): Card {
 /** The first words in a session's channel; `time`: null while nobody knows how long a round takes. */
 export function welcomeCard(key: string, session: Session, time: RoundTime | null = null): Card {
   return card('notice', key, {
-    title: `Teaching ${quoted(session.prompt)}`,
-    text: `Each round I draw some pictures.${session.criterion === undefined ? '' : ` Good means: ${quoted(session.criterion)}.`} ${
-      session.nsfw
-        ? '**Mark those that are unsafe**; I learn from your marks and draw fewer of them.'
-        : '**Mark the good ones**; I learn from your marks and the next round gets better.'
-    } Totals stay hidden until a round closes.${time ? ` ${roundTimeLine(time)}` : ''}${readingLines(
-      session.reading,
-    )
-      .map((line) => `\n${line}`)
-      .join('')}`,
+    title: say('Teaching {prompt}', { prompt: quoted(session.prompt) }),
+    text: lines([
+      sentences(
+        say('Each round I draw some pictures.'),
+        session.criterion === undefined
+          ? ''
+          : say('Good means: {criterion}.', { criterion: quoted(session.criterion) }),
+        session.nsfw
+          ? say('**Mark those that are unsafe**; I learn from your marks and draw fewer of them.')
+          : say('**Mark the good ones**; I learn from your marks and the next round gets better.'),
+        say('Totals stay hidden until a round closes.'),
+        time ? roundTimeLine(time) : '',
+      ),
+      ...readingLines(session.reading),
+    ]),
     data: { session: session.id, notice: 'welcome' },
   });
 }
@@ -192,25 +245,35 @@ export function welcomeCard(key: string, session: Session, time: RoundTime | nul
  */
 export function consentCard(purgeDays: number): Card {
   return card('notice', 'consent', {
-    title: 'Before your votes count',
-    text:
-      'Votes here teach an image model. If you agree, I keep **your marks on my pictures** under a keyed hash of your account, ' +
-      'with the age of the account and the day you joined; no name and no message. Until you agree I keep nothing of you, and marks ' +
-      'made before count once you do, if the round is still open. Reactions can be seen by everyone here, as always; I show totals only after a ' +
-      'round has closed. **/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you. ' +
-      `If I am removed from here, everything of this place is deleted ${purgeDays === 0 ? 'at once' : `after ${count(purgeDays, 'day')}`}.`,
+    title: say('Before your votes count'),
+    text: sentences(
+      say('Votes here teach an image model.'),
+      say(
+        'If you agree, I keep **your marks on my pictures** under a keyed hash of your account, with the age of the account and the day you joined; no name and no message.',
+      ),
+      say(
+        'Until you agree I keep nothing of you, and marks made before count once you do, if the round is still open.',
+      ),
+      say('Reactions can be seen by everyone here, as always; I show totals only after a round has closed.'),
+      say('**/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you.'),
+      purgeDays === 0
+        ? say('If I am removed from here, everything of this place is deleted at once.')
+        : say('If I am removed from here, everything of this place is deleted after {days}.', {
+            days: counted(purgeDays, 'day'),
+          }),
+    ),
     reactions: ['done'],
     buttons: [
-      { id: 'consent', label: 'I agree' },
-      { id: 'withdraw', label: 'Forget me' },
+      { id: 'consent', label: say('I agree') },
+      { id: 'withdraw', label: say('Forget me') },
     ],
     data: { notice: 'consent' },
   });
 }
 
 export interface Answer {
-  title: string;
-  text: string;
+  title: Text;
+  text: Text;
   data?: Record<string, unknown>;
   pictures?: Picture[];
   files?: Attachment[];

@@ -15,16 +15,16 @@ import {
   pickedShare,
   smallestShare,
 } from '../../src/domain/state/approval.js';
-import { count } from '../../src/domain/state/count.js';
 import { faults } from '../../src/domain/state/faults.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { platforms } from '../../src/domain/state/platforms.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
 import type { Rules } from '../../src/domain/state/rules.js';
+import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
-import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
+import { andListed, imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
@@ -56,8 +56,11 @@ export function outcomeCard(view: OutcomeView): Card {
   const variety = learned?.learned?.variety?.kept ?? null;
   const alike = learned && isAlike(learned) ? alikeOf(view, learned) : null;
   return card('outcome', key, {
-    title: `Round ${round.number}: ${approval.share === null ? 'nothing was judged' : `${percent(approval.share)} approval`}`,
-    text: sentences({
+    title:
+      approval.share === null
+        ? say('Round {round}: nothing was judged', { round: round.number })
+        : say('Round {round}: {share} approval', { round: round.number, share: percent(approval.share) }),
+    text: outcomeText(view.after, pair ? pairWords(session, pair.steps) : '', {
       session,
       round,
       outcome,
@@ -68,13 +71,10 @@ export function outcomeCard(view: OutcomeView): Card {
       previous,
       variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
       alike,
-    })
-      .concat(pair ? [pairWords(session, pair.steps)] : [])
-      .join(' ')
-      .concat(view.after ? `\n**${view.after.title}**: ${view.after.text}` : ''),
+    }),
     progress: view.after?.data?.state === 'running' ? view.after.progress : null,
     pictures: [
-      ...(file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : []),
+      ...(file ? [{ file, alt: say('The best: {alt}', { alt }), spoiler: session.nsfw }] : []),
       ...(pair ? [{ file: pair.file, alt: pairWords(session, pair.steps), spoiler: session.nsfw }] : []),
     ],
     buttons: alike?.buttons ?? [],
@@ -130,7 +130,13 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   alike: Alike | null;
 }
 
-function sentences({
+/** What it came to, and below it what goes on since. */
+function outcomeText(after: Card | null | undefined, pair: Text, told: Told): Text {
+  const text = sentences(...outcomeSentences(told), pair);
+  return after ? lines([text, say('**{title}**: {text}', { title: after.title, text: after.text })]) : text;
+}
+
+function outcomeSentences({
   session,
   round,
   outcome,
@@ -141,10 +147,13 @@ function sentences({
   previous,
   variety,
   alike,
-}: Told): string[] {
-  const said = [
-    `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
-    best === null ? unnamed(named) : `**${best}** won.`,
+}: Told): Text[] {
+  const said: Text[] = [
+    say('{people} voted: {judged}.', {
+      people: counted(outcome.voters, 'person'),
+      judged: judgedWords(approval, session.nsfw),
+    }),
+    best === null ? unnamed(named) : say('**{best}** won.', { best }),
   ];
   if (divides.length > 0) said.push(dividesWords(divides, session));
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
@@ -154,11 +163,21 @@ function sentences({
   if (outcome.faults) said.push(wrongWords(outcome.faults));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
-    said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
+    said.push(
+      say('The safety checker marked {pictures}; they count as unsafe.', {
+        pictures: counted(byChecker, 'picture'),
+      }),
+    );
   const base = outcome.cells.filter((cell) => cell.base).length;
   if (base > 0)
     said.push(
-      `${count(base, 'more picture')} ${base === 1 ? 'was' : 'were'} drawn by the model as it was before any vote, to learn from.`,
+      base === 1
+        ? say('{pictures} was drawn by the model as it was before any vote, to learn from.', {
+            pictures: counted(base, 'more picture'),
+          })
+        : say('{pictures} were drawn by the model as it was before any vote, to learn from.', {
+            pictures: counted(base, 'more picture'),
+          }),
     );
   if (round.picked) said.push(picksWords(round.picked, outcome));
   // Of a part of the round that would not be true of the others.
@@ -166,7 +185,10 @@ function sentences({
   if (whole && approval.liked === approval.pictures) said.push(all(session));
   if (whole && approval.liked === 0) said.push(nothing(session));
   for (const { reason, count: n } of outcome.excluded) {
-    if (n > 0) said.push(`${count(n, 'vote')} not counted (${reasons[reason]}).`);
+    if (n > 0)
+      said.push(
+        say('{votes} not counted ({reason}).', { votes: counted(n, 'vote'), reason: reasons[reason] }),
+      );
   }
   return said;
 }
@@ -177,37 +199,41 @@ function mostNamed({ cells }: Outcome, ballots: readonly Ballot[]): string[] {
 }
 
 /** Stars that name no winner: they are as many for several, or the votes do not bear them out. */
-function unnamed(named: readonly string[]): string {
+function unnamed(named: readonly string[]): Text {
   const [only, ...others] = named.map((name) => `**${name}**`);
-  if (only === undefined) return 'No picture was named the best.';
-  if (others.length === 0) return `${only} was named the best, but too few votes bear that out.`;
-  return `${[only, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)} were named the best equally often: none won.`;
+  if (only === undefined) return say('No picture was named the best.');
+  if (others.length === 0)
+    return say('{only} was named the best, but too few votes bear that out.', { only });
+  return say('{named} were named the best equally often: none won.', { named: andListed([only, ...others]) });
 }
 
-function dividesWords(names: readonly string[], { nsfw }: Session): string {
-  const found = names.map((name) => `**${name}**`);
-  const list = [found.slice(0, -1).join(', '), found.at(-1)].filter(Boolean).join(' and ');
-  const what = nsfw ? 'one part of you calls safe' : 'one part of you likes';
-  return `You differ most on ${list}: ${what} what another does not.`;
+function dividesWords(names: readonly string[], { nsfw }: Session): Text {
+  const pictures = andListed(names.map((name) => `**${name}**`));
+  return nsfw
+    ? say('You differ most on {pictures}: one part of you calls safe what another does not.', { pictures })
+    : say('You differ most on {pictures}: one part of you likes what another does not.', { pictures });
 }
 
 /** The most common first; those as common in the menu's order. */
-function wrongWords(pictures: NonNullable<Outcome['faults']>): string {
+function wrongWords(pictures: NonNullable<Outcome['faults']>): Text {
   const found = faults.flatMap((fault) => (pictures[fault] ? [{ fault, n: pictures[fault] }] : []));
-  const words = found.sort((a, b) => b.n - a.n).map(({ fault, n }) => `${faultWords[fault]} (${n})`);
-  return `What was said to be wrong, and with how many pictures: ${words.join(', ')}.`;
+  const words = found
+    .sort((a, b) => b.n - a.n)
+    .map(({ fault, n }) => say('{what} ({n})', { what: faultWords[fault], n }));
+  return say('What was said to be wrong, and with how many pictures: {wrong}.', { wrong: listed(words) });
 }
 
-const reasons: Record<Outcome['excluded'][number]['reason'], string> = {
-  excluded: 'voter excluded by a moderator',
-  late: 'came too late',
+const reasons: Record<Outcome['excluded'][number]['reason'], Text> = {
+  excluded: say('voter excluded by a moderator'),
+  late: say('came too late'),
 };
 
-const all = ({ nsfw }: Session) => (nsfw ? 'Everything was called safe.' : 'Everything was liked.');
-const nothing = ({ nsfw }: Session) => (nsfw ? 'Nothing was called safe yet.' : 'Nothing was liked yet.');
+const all = ({ nsfw }: Session) => (nsfw ? say('Everything was called safe.') : say('Everything was liked.'));
+const nothing = ({ nsfw }: Session) =>
+  nsfw ? say('Nothing was called safe yet.') : say('Nothing was liked yet.');
 
 interface Alike {
-  words: string;
+  words: Text;
   /** What a moderator can do about it in one press. */
   buttons: Button[];
 }
@@ -215,25 +241,31 @@ interface Alike {
 function alikeOf({ session, ballots, before }: OutcomeView, learned: Round): Alike {
   const { number, learned: of } = learned;
   const back = variedRound(before.filter((round) => round.number < number));
-  const to = back === 0 ? 'the model as it was before any vote' : `round ${back}`;
-  const ways = [
-    ...(moreVariety(session) ? ['ask for more variety from the next round on'] : []),
-    `go back to ${to}`,
-  ];
+  const to = back === 0 ? say('the model as it was before any vote') : say('round {round}', { round: back });
   // A branch needs a channel of its own.
   const branches = ballots.some(({ platform }) => platforms[platform].channelPerSession);
   // The card outlives its session, and another may run in the channel then.
   const value = `${session.id} ${back}`;
   return {
-    words: `**All alike?** ${varietyKept(session, { round: number, kept: of!.variety!.kept })} A moderator can ${ways.join(', or ')}.`,
+    words: sentences(
+      say('**All alike?**'),
+      varietyKept(session, { round: number, kept: of!.variety!.kept }),
+      moreVariety(session)
+        ? say('A moderator can ask for more variety from the next round on, or go back to {to}.', { to })
+        : say('A moderator can go back to {to}.', { to }),
+    ),
     buttons: [
-      ...(moreVariety(session) ? [{ id: 'vary', label: 'More variety', value }] : []),
-      { id: 'back', label: back === 0 ? 'Back to the start' : `Back to round ${back}`, value },
+      ...(moreVariety(session) ? [{ id: 'vary', label: say('More variety'), value }] : []),
+      {
+        id: 'back',
+        label: back === 0 ? say('Back to the start') : say('Back to round {back}', { back }),
+        value,
+      },
       ...(branches
         ? [
             {
               id: 'branch',
-              label: back === 0 ? 'Branch from the start' : `Branch from round ${back}`,
+              label: back === 0 ? say('Branch from the start') : say('Branch from round {back}', { back }),
               value,
             },
           ]
@@ -242,20 +274,33 @@ function alikeOf({ session, ballots, before }: OutcomeView, learned: Round): Ali
   };
 }
 
-function varietyKept({ nsfw }: Session, { round, kept }: { round: number; kept: number }): string {
-  const what = nsfw ? 'What was called safe' : 'What was liked';
-  return `${what} in round ${round} is ${percent(kept)} as varied as it was before anything was learned.`;
+function varietyKept({ nsfw }: Session, { round, kept }: { round: number; kept: number }): Text {
+  const values = { round, kept: percent(kept) };
+  return nsfw
+    ? say(
+        'What was called safe in round {round} is {kept} as varied as it was before anything was learned.',
+        values,
+      )
+    : say(
+        'What was liked in round {round} is {kept} as varied as it was before anything was learned.',
+        values,
+      );
 }
 
-function tooFew(rules: Rules): string {
-  const goal = rules.goal === null ? '' : ' or to count towards the goal';
-  return `That is too little to compare${goal}: it takes ${percent(smallestShare(rules))} of the pictures.`;
+function tooFew(rules: Rules): Text {
+  const share = percent(smallestShare(rules));
+  return rules.goal === null
+    ? say('That is too little to compare: it takes {share} of the pictures.', { share })
+    : say('That is too little to compare or to count towards the goal: it takes {share} of the pictures.', {
+        share,
+      });
 }
 
 /** Between the figures as they are shown, so that the difference is that of what people read. */
 const points = (share: number, before: number) => Math.round(share * 100) - Math.round(before * 100);
 
-function change(points: number): string {
-  if (points === 0) return 'Approval stayed where it was.';
-  return `Approval ${points > 0 ? 'rose' : 'fell'} by ${count(Math.abs(points), 'point')}.`;
+function change(points: number): Text {
+  if (points === 0) return say('Approval stayed where it was.');
+  const by = counted(Math.abs(points), 'point');
+  return points > 0 ? say('Approval rose by {by}.', { by }) : say('Approval fell by {by}.', { by });
 }

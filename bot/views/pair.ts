@@ -7,6 +7,7 @@ import { onLine } from '../../src/domain/state/approval.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { promptsOf } from '../../src/domain/state/prompts.js';
 import type { Round } from '../../src/domain/state/round.js';
+import { joined, listed, say, type Text } from '../../src/words/text.js';
 import { quoted } from './words.js';
 
 /** What one model drew. */
@@ -15,7 +16,7 @@ export interface PairStep {
   /** Round that the model had learned from; 0 = none of this session. */
   after: number;
   /** By their noises; `file` is absolute, null of one that nobody is shown. */
-  cells: { file: string | null; alt: string }[];
+  cells: { file: string | null; alt: Text }[];
 }
 
 /**
@@ -33,10 +34,10 @@ export function pairSteps(
     const by = rounds.find(({ number }) => number === parent);
     if ((by && !onLine(by)) || !pair.some(({ state }) => state === 'shown')) continue;
     const after = parent ?? 0;
-    const alt = `${quoted(promptsOf(session)[0]!)} ${afterWords(session, after)}`;
+    const alt = joined(quoted(promptsOf(session)[0]!), ' ', afterWords(session, after));
     const cells = pair.map(({ file, state }) => {
       const shown = file !== null && state === 'shown';
-      return shown ? { file: join(dirOf(round), file), alt } : { file: null, alt: 'held back' };
+      return shown ? { file: join(dirOf(round), file), alt } : { file: null, alt: say('held back') };
     });
     steps.set(after, { after, cells });
   }
@@ -54,12 +55,12 @@ export function pairOfRound(steps: readonly PairStep[], { number, parent }: Roun
 }
 
 /** `before any vote`, `after round 3`. */
-export function afterWords({ origin }: Pick<Session, 'origin'>, after: number): string {
-  if (after > 0) return `after round ${after}`;
-  return origin && origin.round > 0 ? 'as it began here' : 'before any vote';
+export function afterWords({ origin }: Pick<Session, 'origin'>, after: number): Text {
+  if (after > 0) return say('after round {round}', { round: after });
+  return origin && origin.round > 0 ? say('as it began here') : say('before any vote');
 }
 
 /** What a sheet of them shows, from left to right. */
-export function pairWords(session: Session, steps: readonly PairStep[]): string {
-  return `Same noise: ${steps.map(({ after }) => afterWords(session, after)).join(', ')}.`;
+export function pairWords(session: Session, steps: readonly PairStep[]): Text {
+  return say('Same noise: {steps}.', { steps: listed(steps.map(({ after }) => afterWords(session, after))) });
 }

@@ -4,13 +4,13 @@
  */
 
 import type { Card } from '../../src/chat/port.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Session, SessionPhase } from '../../src/domain/state/model.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Job, Round, RoundPhase } from '../../src/domain/state/round.js';
 import { cause, inSentences } from '../../src/errors.js';
+import { counted, lines, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
-import { drawnWords, duration, quoted } from './words.js';
+import { drawnWords, duration, ended, quoted } from './words.js';
 
 /** Which of a round's two bars is shown, and what it says. */
 export interface Bar {
@@ -32,20 +32,20 @@ export interface ProgressView {
 /** Stage -> [share of the bar where it begins, where it ends, words]. */
 const stages = {
   generate: {
-    load: [0, 0.05, 'Loading the model'],
-    sample: [0.05, 0.9, 'Drawing'],
-    decode: [0.9, 0.95, 'Developing the pictures'],
-    check: [0.95, 0.97, 'Looking them over'],
-    write: [0.97, 1, 'Putting them away'],
+    load: [0, 0.05, say('Loading the model')],
+    sample: [0.05, 0.9, say('Drawing')],
+    decode: [0.9, 0.95, say('Developing the pictures')],
+    check: [0.95, 0.97, say('Looking them over')],
+    write: [0.97, 1, say('Putting them away')],
   },
   learn: {
-    load: [0, 0.05, 'Loading the model'],
-    embed: [0.05, 0.15, 'Looking at your votes'],
-    sample: [0.05, 0.3, 'Looking for more like what you liked'],
-    train: [0.3, 0.97, 'Learning'],
-    write: [0.97, 1, 'Saving what was learned'],
+    load: [0, 0.05, say('Loading the model')],
+    embed: [0.05, 0.15, say('Looking at your votes')],
+    sample: [0.05, 0.3, say('Looking for more like what you liked')],
+    train: [0.3, 0.97, say('Learning')],
+    write: [0.97, 1, say('Saving what was learned')],
   },
-} satisfies Record<Job['kind'], Record<string, [number, number, string]>>;
+} satisfies Record<Job['kind'], Record<string, [number, number, Text]>>;
 
 /**
  * A row by the round's state; a state that says nothing of how far the work came is looked up in the round's
@@ -95,7 +95,7 @@ export function progressCard(view: ProgressView): Card {
   const preview = works ? view.preview : undefined;
   return card('progress', key, {
     ...(preview !== undefined && { preview: `data:image/png;base64,${preview}` }),
-    title: held ? `Round ${round.number} waits` : titles[bar.is][bar.kind](round.number),
+    title: held ? say('Round {n} waits', { n: round.number }) : titles[bar.is][bar.kind](round.number),
     text: texts[bar.is](view),
     progress: running ? overall(bar.kind, job) : bar.is === 'full' ? 1 : null,
     data: {
@@ -117,47 +117,68 @@ const states = { full: 'done', stuck: 'failed', failed: 'failed', stopped: 'stop
 
 function overall(kind: Job['kind'], job: Job | null): number {
   if (job?.state === 'done') return 1;
-  const row = (stages[kind] as Record<string, [number, number, string]>)[job?.stage ?? ''];
+  const row = (stages[kind] as Record<string, [number, number, Text]>)[job?.stage ?? ''];
   if (!row || !job) return 0;
   const within = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
   return row[0] + (row[1] - row[0]) * within;
 }
 
-type Titles = Record<Job['kind'], (round: number) => string>;
+type Titles = Record<Job['kind'], (round: number) => Text>;
 const titles: Record<Bar['is'], Titles> = {
-  running: { generate: (n) => `Drawing round ${n}`, learn: (n) => `Learning from round ${n}` },
-  full: { generate: (n) => `Drew round ${n}`, learn: (n) => `Learned from round ${n}` },
-  stuck: { generate: (n) => `Round ${n} is stuck`, learn: (n) => `Round ${n} is stuck` },
-  failed: { generate: (n) => `Round ${n} failed`, learn: (n) => `Round ${n} failed` },
-  stopped: { generate: (n) => `Round ${n} was not drawn`, learn: (n) => `Round ${n} was not learned` },
+  running: {
+    generate: (n) => say('Drawing round {n}', { n }),
+    learn: (n) => say('Learning from round {n}', { n }),
+  },
+  full: { generate: (n) => say('Drew round {n}', { n }), learn: (n) => say('Learned from round {n}', { n }) },
+  stuck: {
+    generate: (n) => say('Round {n} is stuck', { n }),
+    learn: (n) => say('Round {n} is stuck', { n }),
+  },
+  failed: { generate: (n) => say('Round {n} failed', { n }), learn: (n) => say('Round {n} failed', { n }) },
+  stopped: {
+    generate: (n) => say('Round {n} was not drawn', { n }),
+    learn: (n) => say('Round {n} was not learned', { n }),
+  },
 };
 
-const texts: Record<Bar['is'], (view: ProgressView) => string> = {
+const texts: Record<Bar['is'], (view: ProgressView) => Text> = {
   running: stageText,
   full: ({ session, round, bar }) => {
     const { learned } = round;
     if (bar.kind === 'generate' || !learned)
-      return `${count(round.count, 'picture')} of ${quoted(promptOf(session, round.number))}.${round.picked ? ` ${drawnWords(round.picked)}` : ''}`;
-    const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
-    return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
+      return sentences(
+        say('{pictures} of {prompt}.', {
+          pictures: counted(round.count, 'picture'),
+          prompt: quoted(promptOf(session, round.number)),
+        }),
+        round.picked ? drawnWords(round.picked) : '',
+      );
+    const took = { steps: counted(learned.steps, 'step'), time: duration(learned.seconds) };
+    return lines([say('{steps} in {time}.', took), ...learned.notes]);
   },
   stuck: ({ round }) => inSentences({ message: fault(round), hint: round.failure?.hint ?? '' }),
   failed: ({ round }) => inSentences({ message: fault(round), hint: '' }),
   stopped: ({ session, bar }) => {
-    if (session.state === 'ended') return 'The session ended first.';
-    return bar.kind === 'generate' ? 'It was given up.' : 'It was given up; its votes are kept.';
+    if (session.state === 'ended') return say('The session ended first.');
+    return bar.kind === 'generate' ? say('It was given up.') : say('It was given up; its votes are kept.');
   },
 };
 
-function fault({ failure }: Round): string {
-  return `It stopped: ${failure?.message ?? 'something went wrong'}`;
+function fault({ failure }: Round): Text {
+  return say('It stopped: {message}', { message: failure?.message ?? say('something went wrong') });
 }
 
-function stageText({ job, bar }: ProgressView): string {
-  if (job?.held) return `It waits: ${cause(job.held.message)}. Nothing is lost, and it goes on by itself.`;
-  if (job?.state !== 'running') return 'Waiting for the engine.';
-  const row = (stages[bar.kind] as Record<string, [number, number, string]>)[job.stage ?? ''];
-  const steps = job.total > 1 ? `, ${job.done} of ${job.total}` : '';
-  const left = job.secondsLeft === null ? '' : `, about ${duration(job.secondsLeft)} left`;
-  return `${row?.[2] ?? 'Working'}${steps}${left}.`;
+function stageText({ job, bar }: ProgressView): Text {
+  if (job?.held)
+    return say('It waits: {message}. Nothing is lost, and it goes on by itself.', {
+      message: cause(job.held.message),
+    });
+  if (job?.state !== 'running') return say('Waiting for the engine.');
+  const row = (stages[bar.kind] as Record<string, [number, number, Text]>)[job.stage ?? ''];
+  const stage = row?.[2] ?? say('Working');
+  const far =
+    job.total > 1 ? say('{stage}, {done} of {total}', { stage, done: job.done, total: job.total }) : stage;
+  return job.secondsLeft === null
+    ? ended(far)
+    : say('{far}, about {left} left.', { far, left: duration(job.secondsLeft) });
 }

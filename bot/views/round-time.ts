@@ -1,12 +1,18 @@
 /** How long a round will take, in one sentence, before anyone waits for it. */
-import { count } from '../../src/domain/state/count.js';
 import type { RoundTime } from '../../src/domain/state/round-time.js';
+import { counted, say, type Text } from '../../src/words/text.js';
 import { duration } from './words.js';
 
-export function roundTimeLine(time: RoundTime | null): string {
-  if (!time) return 'How long a round takes with it here is not known yet: the first one will tell.';
+export function roundTimeLine(time: RoundTime | null): Text {
+  if (!time) return say('How long a round takes with it here is not known yet: the first one will tell.');
   const { draw, learn, memory, rounds } = time;
-  const learning = learn === null ? '' : ` and ${duration(learn)} to learn`;
-  const memoryUsed = memory === null ? '' : `, with up to ${memory} MB of memory`;
-  return `A round takes about ${duration(draw)} to draw${learning}${memoryUsed} (going by ${count(rounds, 'earlier round')} here).`;
+  const takes =
+    learn === null
+      ? say('{draw} to draw', { draw: duration(draw) })
+      : say('{draw} to draw and {learn} to learn', { draw: duration(draw), learn: duration(learn) });
+  const all = memory === null ? takes : say('{takes}, with up to {memory} MB of memory', { takes, memory });
+  return say('A round takes about {all} (going by {rounds} here).', {
+    all,
+    rounds: counted(rounds, 'earlier round'),
+  });
 }

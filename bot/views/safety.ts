@@ -11,10 +11,10 @@ import {
   sharesOf,
   varietyKept,
 } from '../../src/domain/rounds/evaluations.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Evaluation, PromptSafety } from '../../src/domain/state/evaluation.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { inSentences } from '../../src/errors.js';
+import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import type { Answer } from './notice.js';
 import { percent, quoted } from './words.js';
@@ -33,13 +33,13 @@ export function safetyCard(key: string, session: Session, evaluation: Evaluation
 export function safetyAnswer(session: Session, evaluation: Evaluation, sheets: readonly string[]): Answer {
   const { prompts } = evaluation;
   const pictures = sheets.map((file, i): Picture => {
-    const alt = `Before and after, sheet ${i + 1}: ${prompts
-      .slice(4 * i, 4 * i + 4)
-      .map(({ prompt }) => quoted(prompt))
-      .join(', ')}`;
+    const alt = say('Before and after, sheet {sheet}: {prompts}', {
+      sheet: i + 1,
+      prompts: listed(prompts.slice(4 * i, 4 * i + 4).map(({ prompt }) => quoted(prompt))),
+    });
     return { file, alt, spoiler: true };
   });
-  const said = `${texts.done(evaluation)}\n${looks(evaluation, sheets.length)}`;
+  const said = lines([texts.done(evaluation), looks(evaluation, sheets.length)]);
   return {
     title: titles.done,
     text: said,
@@ -56,49 +56,89 @@ export function safetyFile({ id }: Session, evaluation: Evaluation): Attachment 
   return { name: `${id}-safety.json`, type, content: { text }, bytes: Buffer.byteLength(text), url: null };
 }
 
-const titles: Record<Evaluation['state'], string> = {
-  running: 'Measuring how safe it has become',
-  done: 'How safe it has become',
-  failed: 'How safe it has become is not known',
+const titles: Record<Evaluation['state'], Text> = {
+  running: say('Measuring how safe it has become'),
+  done: say('How safe it has become'),
+  failed: say('How safe it has become is not known'),
 };
 
-const texts: Record<Evaluation['state'], (evaluation: Evaluation) => string> = {
+const texts: Record<Evaluation['state'], (evaluation: Evaluation) => Text> = {
   running: ({ round, done, total }) => {
-    const far = total > 0 ? ` ${done} of ${count(total, 'drawing')} done.` : '';
-    return `The model as it was and as round ${round} left it draw the same prompts from the same noises.${far}`;
+    const far =
+      total > 0 ? say('{done} of {drawings} done.', { done, drawings: counted(total, 'drawing') }) : '';
+    return sentences(
+      say('The model as it was and as round {round} left it draw the same prompts from the same noises.', {
+        round,
+      }),
+      far,
+    );
   },
-  done: (evaluation) => [...summary(evaluation), ...evaluation.prompts.map(promptLine)].join('\n'),
+  done: (evaluation) => lines([...summary(evaluation), ...evaluation.prompts.map(promptLine)]),
   failed: ({ failure }) =>
-    `${inSentences({ message: `It could not be measured: ${failure?.message ?? 'something went wrong'}`, hint: failure?.hint ?? '' })} **/acclaim nsfw report** tries again.`,
+    sentences(
+      inSentences({
+        message: say('It could not be measured: {why}', {
+          why: failure?.message ?? say('something went wrong'),
+        }),
+        hint: failure?.hint ?? '',
+      }),
+      say('**/acclaim nsfw report** tries again.'),
+    ),
 };
 
-function summary(evaluation: Evaluation): string[] {
+function summary(evaluation: Evaluation): Text[] {
   const { round, by } = evaluation;
-  const group = (own: boolean, words: string): string[] => {
+  const group = (own: boolean, words: Text): Text[] => {
     const some = ofPrompts(evaluation, own);
     const [before, after] = sharesOf(some);
     return before && after
-      ? [`**${words}**: ${withBounds(before)} before, **${withBounds(after)}** after round ${round}.`]
+      ? [
+          say('**{words}**: {before} before, **{after}** after round {round}.', {
+            words,
+            before: withBounds(before),
+            after: withBounds(after),
+            round,
+          }),
+        ]
       : [];
   };
   const kept = varietyKept(evaluation.prompts);
-  const who = by === 'judge' ? 'The judge of the miniature' : 'The safety checker';
+  const who = by === 'judge' ? say('The judge of the miniature') : say('The safety checker');
   return [
-    ...group(false, 'Safe, on prompts that nobody voted on'),
-    ...group(true, 'Safe, on the prompt that people voted on'),
-    ...(kept === null ? [] : [`**Variety of the safe pictures**: ${percent(kept)} of what it was.`]),
-    `${who} says what is safe; both models draw from the same noises. In brackets: where the share lies, at 95 %.`,
+    ...group(false, say('Safe, on prompts that nobody voted on')),
+    ...group(true, say('Safe, on the prompt that people voted on')),
+    ...(kept === null
+      ? []
+      : [say('**Variety of the safe pictures**: {kept} of what it was.', { kept: percent(kept) })]),
+    say(
+      '{who} says what is safe; both models draw from the same noises. In brackets: where the share lies, at 95 %.',
+      { who },
+    ),
   ];
 }
 
-function promptLine({ prompt, base, tuned }: PromptSafety, i: number): string {
-  return `${i + 1}. ${quoted(prompt)}: ${base.safe} of ${base.of} safe before, ${tuned.safe} of ${tuned.of} after.`;
+function promptLine({ prompt, base, tuned }: PromptSafety, i: number): Text {
+  return say('{number}. {prompt}: {safe} of {of} safe before, {safeAfter} of {ofAfter} after.', {
+    number: i + 1,
+    prompt: quoted(prompt),
+    safe: base.safe,
+    of: base.of,
+    safeAfter: tuned.safe,
+    ofAfter: tuned.of,
+  });
 }
 
 const looks = ({ prompts }: Evaluation, sheets: number) =>
   sheets === 0
-    ? `There is no picture of ${count(prompts.length, 'prompt')} to show.`
-    : 'The pictures are veiled: a row for each prompt by its number, before on the left, after on the right, a frame around what is unsafe.';
+    ? say('There is no picture of {prompts} to show.', { prompts: counted(prompts.length, 'prompt') })
+    : say(
+        'The pictures are veiled: a row for each prompt by its number, before on the left, after on the right, a frame around what is unsafe.',
+      );
 
 const withBounds = ({ share, from, to, of }: SafeShare) =>
-  `${percent(share)} of ${of} (${Math.round(from * 100)}-${Math.round(to * 100)})`;
+  say('{share} of {of} ({from}-{to})', {
+    share: percent(share),
+    of,
+    from: Math.round(from * 100),
+    to: Math.round(to * 100),
+  });

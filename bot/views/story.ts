@@ -6,10 +6,10 @@
 import { basename, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/state/approval.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Image, Round } from '../../src/domain/state/round.js';
+import { counted, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
 import type { StrengthCells } from './strengths.js';
@@ -42,17 +42,19 @@ export interface StoryView {
 export function storyCard(view: StoryView): Card {
   const { key, session, rounds, beforeAfterFile, plotFile, pair = [], pairFile = null } = view;
   const approval = approvals(rounds);
-  const line = approval.map((a) => `${a.round}: ${percent(a.share)}`).join(', ');
+  const line = listed(
+    approval.map((a) => say('{round}: {share}', { round: a.round, share: percent(a.share) })),
+  );
   const spoiler = session.nsfw;
   return card('story', key, {
-    title: `The story of ${session.title}`,
+    title: say('The story of {title}', { title: session.title }),
     text: summary(session, rounds.length, approval),
     pictures: [
       ...(beforeAfterFile
         ? [
             {
               file: beforeAfterFile,
-              alt: `First round beside the latest: ${quoted(session.prompt)}`,
+              alt: say('First round beside the latest: {prompt}', { prompt: quoted(session.prompt) }),
               spoiler,
             },
           ]
@@ -62,7 +64,9 @@ export function storyCard(view: StoryView): Card {
         ? [
             {
               file: plotFile,
-              alt: `Approval by round (broken line: variety of what is liked; thin line: loss). ${line}`,
+              alt: say('Approval by round (broken line: variety of what is liked; thin line: loss). {line}', {
+                line,
+              }),
               spoiler: false,
             },
           ]
@@ -97,45 +101,63 @@ function side({ round, images, dir }: StorySide, prompt: string): Record<string,
       .slice(0, 9)
       .map((image) => ({
         file: join(dir, image.file),
-        alt: `Round ${round.number}, picture ${image.index + 1}: ${quoted(prompt)}`,
+        alt: say('Round {round}, picture {number}: {prompt}', {
+          round: round.number,
+          number: image.index + 1,
+          prompt: quoted(prompt),
+        }),
       })),
   };
 }
 
-function summary(session: Session, closed: number, approval: readonly RoundApproval[]): string {
+function summary(session: Session, closed: number, approval: readonly RoundApproval[]): Text {
   const { prompt, state, end, nsfw, rules } = session;
-  if (closed === 0) return `${quoted(prompt)} has no closed round yet. Vote, and the story begins.`;
+  if (closed === 0)
+    return say('{prompt} has no closed round yet. Vote, and the story begins.', { prompt: quoted(prompt) });
   const picked = approval.findLast((one) => one.picked !== undefined);
   const chosen = picked
-    ? ` Of the pictures that votes chose, ${percent(picked.picked!)} in round ${picked.round}.`
+    ? say('Of the pictures that votes chose, {picked} in round {round}.', {
+        picked: percent(picked.picked!),
+        round: picked.round,
+      })
     : '';
-  const good = session.criterion === undefined ? '' : ` Good meant: ${quoted(session.criterion)}.`;
-  const closing = `${good}${chosen}${drawnWith(session)}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
+  const good =
+    session.criterion === undefined
+      ? ''
+      : say('Good meant: {criterion}.', { criterion: quoted(session.criterion) });
+  const closing = [good, chosen, drawnWith(session), state === 'ended' ? endings[end ?? 'stopped'] : ''];
   // Like with like: rounds of which enough was judged, where there are two of them.
   const full = approval.filter((one) => enoughJudged(one, rules));
   const [first, last] = [full[0], full.at(-1)];
   if (first && last && first !== last) {
-    const went = `from **${percent(first.share)}** to **${percent(last.share)}** (${judgedWords(last, nsfw)})`;
-    return `${count(closed, 'round')}: approval went ${went}.${closing}`;
+    const went = say('{rounds}: approval went from **{before}** to **{after}** ({judged}).', {
+      rounds: counted(closed, 'round'),
+      before: percent(first.share),
+      after: percent(last.share),
+      judged: judgedWords(last, nsfw),
+    });
+    return sentences(went, ...closing);
   }
   const one = last ?? approval.at(-1);
-  const said = one ? shareWords(one, nsfw) : 'nothing was judged';
+  const said = one ? shareWords(one, nsfw) : say('nothing was judged');
   const which =
-    closed === 1 ? 'One round so far' : `${count(closed, 'round')}, round ${one?.round ?? closed}`;
-  return `${which}: ${said}.${closing}`;
+    closed === 1
+      ? say('One round so far')
+      : say('{rounds}, round {round}', { rounds: counted(closed, 'round'), round: one?.round ?? closed });
+  return sentences(say('{which}: {said}.', { which, said }), ...closing);
 }
 
 /** The LoRAs beside its own, by their files' names. */
-function drawnWith({ sampler: { stack = [] } }: Session): string {
+function drawnWith({ sampler: { stack = [] } }: Session): Text {
   if (stack.length === 0) return '';
   const named = stack.map(({ file, weight }) => `${basename(file, '.safetensors')} (${weight})`);
-  return ` Drawn with ${named.join(', ')}, and learned without.`;
+  return say('Drawn with {named}, and learned without.', { named: listed(named) });
 }
 
-const endings: Record<NonNullable<Session['end']>, string> = {
-  goal: 'The goal is reached: thank you all.',
-  budget: 'All its rounds are done: thank you all.',
-  images: 'All the images that it may have are drawn: thank you all.',
-  stopped: 'It was stopped.',
-  gone: 'Its channel was deleted.',
+const endings: Record<NonNullable<Session['end']>, Text> = {
+  goal: say('The goal is reached: thank you all.'),
+  budget: say('All its rounds are done: thank you all.'),
+  images: say('All the images that it may have are drawn: thank you all.'),
+  stopped: say('It was stopped.'),
+  gone: say('Its channel was deleted.'),
 };

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
-import { count } from '../../src/domain/state/count.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { promptsOf } from '../../src/domain/state/prompts.js';
 import { strengths as all, type Strengths, strengthNoises } from '../../src/domain/state/strengths.js';
 import { inSentences } from '../../src/errors.js';
+import { counted, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { quoted } from './words.js';
 
@@ -17,7 +17,7 @@ export interface StrengthCells {
   [key: string]: unknown;
   strength: number;
   /** By their noises; `file` is absolute, null of one that nobody is shown. */
-  cells: { file: string | null; alt: string }[];
+  cells: { file: string | null; alt: Text }[];
 }
 
 /** `folder`: the session's, absolute. */
@@ -27,8 +27,8 @@ export function strengthCells(session: Session, { steps }: Strengths, folder: st
     strength,
     cells: files.map((file) =>
       file === null
-        ? { file, alt: 'held back' }
-        : { file: join(folder, file), alt: `${prompt} at strength ${strength}` },
+        ? { file, alt: say('held back') }
+        : { file: join(folder, file), alt: say('{prompt} at strength {strength}', { prompt, strength }) },
     ),
   }));
 }
@@ -41,7 +41,9 @@ export function strengthsCard(
   shown: { steps: readonly StrengthCells[]; file: string } | null,
 ): Card {
   const { round, state, steps } = strengths;
-  const alt = `Same noises at strengths ${steps.map(({ strength }) => strength).join(', ')}.`;
+  const alt = say('Same noises at strengths {strengths}.', {
+    strengths: listed(steps.map(({ strength }) => String(strength))),
+  });
   return card('notice', key, {
     title: titles[state],
     text: texts[state](strengths),
@@ -54,17 +56,32 @@ export function strengthsCard(
   });
 }
 
-const titles: Record<Strengths['state'], string> = {
-  running: 'Drawing at other strengths',
-  done: 'What was learned, weaker and stronger',
-  failed: 'It could not be drawn at other strengths',
+const titles: Record<Strengths['state'], Text> = {
+  running: say('Drawing at other strengths'),
+  done: say('What was learned, weaker and stronger'),
+  failed: say('It could not be drawn at other strengths'),
 };
 
-const texts: Record<Strengths['state'], (strengths: Strengths) => string> = {
+const texts: Record<Strengths['state'], (strengths: Strengths) => Text> = {
   running: ({ round, steps }) =>
-    `The model of round ${round} draws ${count(strengthNoises, 'noise')} ${all.length} times, with what it learned from left out to half as much again. ${steps.length} of ${all.length} done; rounds come first.`,
+    sentences(
+      say(
+        'The model of round {round} draws {noises} {times} times, with what it learned from left out to half as much again.',
+        { round, noises: counted(strengthNoises, 'noise'), times: all.length },
+      ),
+      say('{done} of {all} done; rounds come first.', { done: steps.length, all: all.length }),
+    ),
   done: ({ round }) =>
-    `Round ${round}: the same noises with nothing of what was learned (0), as the session draws (1), and with half as much again (1.5). Who takes the LoRA home may choose.`,
+    sentences(
+      say(
+        'Round {round}: the same noises with nothing of what was learned (0), as the session draws (1), and with half as much again (1.5).',
+        { round },
+      ),
+      say('Who takes the LoRA home may choose.'),
+    ),
   failed: ({ failure }) =>
-    `${inSentences(failure ?? { message: 'Something went wrong', hint: '' })} **/acclaim session strength** tries again.`,
+    sentences(
+      failure ? inSentences(failure) : say('Something went wrong.'),
+      say('**/acclaim session strength** tries again.'),
+    ),
 };

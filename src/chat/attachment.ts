@@ -11,7 +11,10 @@ export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {
   try {
     return await readFile(content.file);
   } catch (error) {
-    throw readFault(error, name, { message: `${name} is not there any more`, hint: 'Ask for it again.' });
+    throw readFault(error, name, {
+      message: `${name} is not there any more`,
+      hint: 'Ask for it again.',
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the platforms read out of cards in the same way. */
+import { say, type Text } from '../words/text.js';
 import type { Card } from './port.js';
 
 /** Ten steps and the figure: the bar never says it by its look alone. */
@@ -20,10 +21,11 @@ export function cellsOf({ data }: Card): string {
 }
 
 /**
- * What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds.
+ * What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds,
+ * `ahead`: it is to come.
  */
-export function momentOf({ data }: Card): { says: string; at: number } | undefined {
-  const of = (says: string, at: unknown) =>
-    typeof at === 'number' ? { says, at: Math.floor(at / 1000) } : undefined;
-  return of('Closes', data?.deadline) ?? of('Waiting since', data?.since);
+export function momentOf({ data }: Card): { says: Text; at: number; ahead: boolean } | undefined {
+  const of = (says: Text, ahead: boolean, at: unknown) =>
+    typeof at === 'number' ? { says, ahead, at: Math.floor(at / 1000) } : undefined;
+  return of(say('Closes'), true, data?.deadline) ?? of(say('Waiting since'), false, data?.since);
 }

@@ -3,6 +3,7 @@
  * parser that turns text into values or a kind answer. Discord and Slack read the same specs to register
  * their typed commands; the web composer completes from them.
  */
+import { lines, listed, say, sentences, type Text } from '../words/text.js';
 import type { Role } from './port.js';
 
 /**
@@ -13,7 +14,7 @@ export type ArgType = 'text' | 'integer' | 'number' | 'cell' | 'person' | { choi
 
 export interface ArgSpec {
   name: string;
-  help: string;
+  help: Text;
   type: ArgType;
   required?: boolean;
   /** Words that are taken besides what the type allows. */
@@ -27,7 +28,7 @@ export interface ArgSpec {
 export interface CommandSpec {
   /** The words that name it, e.g. ['session', 'start']. */
   path: readonly string[];
-  help: string;
+  help: Text;
   role: Role;
   /** Also meant by the first word of its path alone. */
   alone?: boolean;
@@ -38,7 +39,7 @@ export interface CommandSpec {
 
 export type Values = Record<string, string | number | undefined>;
 
-export type Parsed = { ok: true; spec: CommandSpec; values: Values } | { ok: false; answer: string };
+export type Parsed = { ok: true; spec: CommandSpec; values: Values } | { ok: false; answer: Text };
 
 const ranks: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator: 3 };
 
@@ -84,9 +85,10 @@ function parseValues(spec: CommandSpec, words: string[]): Parsed {
       continue;
     }
     const known = spec.options.find((o) => o.name === option[1]!.toLowerCase());
-    if (!known) return no(spec, `There is no option --${option[1]}.`);
+    if (!known) return no(spec, say('There is no option --{option}.', { option: option[1]! }));
     const value = option[2] ?? words[++i];
-    if (value === undefined) return no(spec, `--${known.name} needs a value: ${known.help}`);
+    if (value === undefined)
+      return no(spec, say('--{name} needs a value: {help}', { name: known.name, help: known.help }));
     const read = readValue(known, value);
     if (!read.ok) return no(spec, read.why);
     values[known.name] = read.value;
@@ -94,40 +96,58 @@ function parseValues(spec: CommandSpec, words: string[]): Parsed {
   for (const arg of spec.args) {
     const raw = arg.rest ? positional.splice(0).join(' ') : positional.shift();
     if (raw === undefined || raw === '') {
-      if (arg.required) return no(spec, `It needs ${arg.name}: ${arg.help}`);
+      if (arg.required) return no(spec, say('It needs {name}: {help}', { name: arg.name, help: arg.help }));
       continue;
     }
     const read = readValue(arg, raw);
     if (!read.ok) return no(spec, read.why);
     values[arg.name] = read.value;
   }
-  if (positional.length > 0) return no(spec, `I do not know what to do with "${positional.join(' ')}".`);
+  if (positional.length > 0)
+    return no(spec, say('I do not know what to do with "{words}".', { words: positional.join(' ') }));
   return { ok: true, spec, values };
 }
 
 function readValue(
   arg: ArgSpec,
   raw: string,
-): { ok: true; value: string | number } | { ok: false; why: string } {
+): { ok: true; value: string | number } | { ok: false; why: Text } {
   if (arg.words?.includes(raw.toLowerCase())) return { ok: true, value: raw.toLowerCase() };
   if (arg.type === 'integer' || arg.type === 'number') {
-    if (!/^\d{1,9}$/.test(raw)) return { ok: false, why: `${arg.name} is a whole number, not "${raw}".` };
+    if (!/^\d{1,9}$/.test(raw))
+      return { ok: false, why: say('{name} is a whole number, not "{raw}".', { name: arg.name, raw }) };
     return { ok: true, value: Number(raw) };
   }
   if (arg.type === 'cell') {
     if (!/^([a-z]{1,2}[1-9]|#\d{1,3})$/i.test(raw))
-      return { ok: false, why: `${arg.name} is a picture such as A3, or #3 in a gallery, not "${raw}".` };
+      return {
+        ok: false,
+        why: say('{name} is a picture such as A3, or #3 in a gallery, not "{raw}".', { name: arg.name, raw }),
+      };
     return { ok: true, value: raw.toUpperCase() };
   }
   if (arg.type === 'person') {
     const [, mentioned, code] = /^(?:<@!?(\w+)(?:\|[^>]*)?>|(v[\w-]{8}))$/.exec(raw) ?? [];
     const value = mentioned === undefined ? code : `@${mentioned}`;
     return value === undefined
-      ? { ok: false, why: `${arg.name} is a mention or a code of **/acclaim voters**, not "${raw}".` }
+      ? {
+          ok: false,
+          why: say('{name} is a mention or a code of **/acclaim voters**, not "{raw}".', {
+            name: arg.name,
+            raw,
+          }),
+        }
       : { ok: true, value };
   }
   if (typeof arg.type === 'object' && !arg.type.choice.includes(raw))
-    return { ok: false, why: `${arg.name} is one of ${arg.type.choice.join(', ')}, not "${raw}".` };
+    return {
+      ok: false,
+      why: say('{name} is one of {choices}, not "{raw}".', {
+        name: arg.name,
+        choices: listed(arg.type.choice),
+        raw,
+      }),
+    };
   return { ok: true, value: raw };
 }
 
@@ -144,24 +164,30 @@ export function usage(spec: CommandSpec): string {
   return ['/acclaim', ...spec.path, ...args, ...options].join(' ');
 }
 
-function no(spec: CommandSpec, why: string): Parsed {
-  return { ok: false, answer: `${why}\nIt goes like this: **${usage(spec)}**` };
+function no(spec: CommandSpec, why: Text): Parsed {
+  return { ok: false, answer: lines([why, say('It goes like this: **{usage}**', { usage: usage(spec) })]) };
 }
 
-function unknown(specs: readonly CommandSpec[], said: string[]): string {
+function unknown(specs: readonly CommandSpec[], said: string[]): Text {
   const words = said.map((word) => word.toLowerCase());
   const group = specs.filter((s) => s.path[0] === words[0] && s.path.length > 1);
   if (group.length > 0)
-    return `**${words[0]}** goes with one of: ${group.map((s) => s.path.slice(1).join(' ')).join(', ')}.`;
-  if (words.length === 0) return 'Try **/acclaim help**.';
+    return say('**{word}** goes with one of: {words}.', {
+      word: words[0]!,
+      words: listed(group.map((s) => s.path.slice(1).join(' '))),
+    });
+  if (words.length === 0) return say('Try **/acclaim help**.');
   const all = [...new Set(specs.map((s) => s.path.join(' ')))];
   const typed = words.slice(0, 2).join(' ');
   const near = all
     .map((name) => ({ name, d: Math.min(distance(name, typed), distance(name, words[0]!)) }))
     .sort((a, b) => a.d - b.d)[0];
   const guess =
-    near && near.d <= Math.max(2, near.name.length / 3) ? ` Did you mean **/acclaim ${near.name}**?` : '';
-  return `I do not know **${typed}**.${guess} **/acclaim help** lists what I do.`;
+    near && near.d <= Math.max(2, near.name.length / 3)
+      ? say('Did you mean **/acclaim {name}**?', { name: near.name })
+      : '';
+  const help = say('**/acclaim help** lists what I do.');
+  return sentences(say('I do not know **{typed}**.', { typed }), guess, help);
 }
 
 /** Words, with "quoted text" kept together. */

@@ -6,6 +6,7 @@
 
 import type { Platform, Role } from '../domain/state/model.js';
 import type { Turnout } from '../domain/voting/turnout.js';
+import type { Text } from '../words/text.js';
 
 export type PlatformName = Platform;
 
@@ -14,6 +15,9 @@ export interface NamedChannel {
   name: string;
   address: string;
 }
+
+/** A card in one language. */
+export type ToldCard = Card<string>;
 
 /** A message of ours on a platform. `message` is opaque (Slack's ts stays a string). */
 export interface MessageRef {
@@ -39,6 +43,8 @@ export interface Account {
   from?: string | null;
   /** On the page: holds a token that lets them into the channels that are marked. */
   holder?: boolean;
+  /** In which they want to be answered, as their client says; absent where it says nothing. */
+  language?: string;
   /** Server where they act, as the platform says with the act; absent where it says nothing. */
   server?: string;
   /** Anybody could have made it, and nobody has vouched for it: it counts once somebody does. */
@@ -46,10 +52,10 @@ export interface Account {
 }
 export type { Role };
 
-export interface Picture {
+export interface Picture<T = Text> {
   /** Absolute path of a PNG, JPEG or WebP. */
   file: string;
-  alt: string;
+  alt: T;
   spoiler: boolean;
 }
 
@@ -65,25 +71,33 @@ export interface Attachment {
   url: string | null;
 }
 
-export interface Button {
+export interface Button<T = Text> {
   id: string;
-  label: string;
+  label: T;
   /** Comes back with a press; of the flag button it is the ballot's cells. */
   value?: string;
 }
 
-/** A message, platform-neutral. Views make cards; adapters render them. */
-export interface Card {
+/**
+ * A message, platform-neutral. Views make cards of texts; adapters render them in the language of who reads
+ * them: `T` is `Text` until then, and words after.
+ */
+export interface Card<T = Text> {
   kind: 'ballot' | 'progress' | 'outcome' | 'story' | 'notice' | 'reply';
   /** Stable key: posting the same key twice adopts the first message. */
   key: string;
-  title: string;
+  title: T;
   /** Plain text with **bold** only. */
-  text: string;
-  pictures: Picture[];
+  text: T;
+  pictures: Picture<T>[];
   /** Reactions to prime, in order, as canonical names (see src/domain/state/emoji.ts). */
   reactions: string[];
-  buttons: Button[];
+  buttons: Button<T>[];
+  /**
+   * Of whoever reads it: the channel's, or the asker's. A platform on which each reader has one of their own
+   * needs none.
+   */
+  language?: string;
   /** 0..1 for progress cards; null otherwise. */
   progress: number | null;
   /**
@@ -212,6 +226,8 @@ export interface ChatPlatform {
   channelsOf?(near: string): Promise<NamedChannel[]>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;
+  /** Language of the server that a channel is of, as a tag such as `ja`; absent where readers have their own. */
+  localeOf?(channel: string): Promise<string | null>;
   /** All that the bot is on, asked of the platform anew. */
   servers?(): Promise<ReadonlySet<string>>;
 }

@@ -5,6 +5,7 @@
  * they are disguised. A refusal never repeats the text or says which word it was.
  */
 import { AcclaimError } from '../errors.js';
+import { say, type Text } from '../words/text.js';
 import { judged } from './minors.js';
 import { spoken } from './prompt-syntax.js';
 import { finder, folded } from './words-found.js';
@@ -34,13 +35,16 @@ export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPo
     allow: (text, nsfw) => {
       const clean = cleaned(text);
       if (clean.length > longest)
-        throw refused('That text is too long.', `Use at most ${longest} characters.`);
+        throw refused(say('That text is too long.'), say('Use at most {longest} characters.', { longest }));
       // Taking a mention away must not hide a word, so what was typed is judged and not only what is kept.
       for (const said of new Set([clean, text.slice(0, 4 * longest)].flatMap(readings))) {
         mustSpareMinors({ prompt: said }, nsfw);
         const read = folded(said);
         if (isBlocked(read) || (!nsfw && isAdult(read)))
-          throw refused('That wording is not taken here.', 'Say it in other words, or ask a moderator.');
+          throw refused(
+            say('That wording is not taken here.'),
+            say('Say it in other words, or ask a moderator.'),
+          );
       }
       return clean;
     },
@@ -67,7 +71,10 @@ export function mustSpareMinors(
   const undressed = minors && dressed.test(negative.toLowerCase());
   const sexualised = [...asked, ...readings(negative).map(judged)].some((said) => said.sexualised);
   if (sexualised || undressed || (minors && nsfw))
-    throw refused('Minors may not be brought together with sexual content.', 'Ask for something else.');
+    throw refused(
+      say('Minors may not be brought together with sexual content.'),
+      say('Ask for something else.'),
+    );
 }
 
 /**
@@ -87,6 +94,6 @@ export function cleaned(text: string): string {
     .trim();
 }
 
-function refused(cause: string, hint: string): AcclaimError {
+function refused(cause: Text, hint: Text): AcclaimError {
   return new AcclaimError('prompt-refused', cause, hint);
 }

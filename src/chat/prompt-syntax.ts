@@ -8,6 +8,7 @@
  *   <lora:...>    names a file there; here it is taken out, and said what to do instead
  * A bracket that is never closed holds up to the end; one that was never opened is text.
  */
+import { listed, say, type Text } from '../words/text.js';
 
 /** Text of one weight. */
 export interface Segment {
@@ -94,19 +95,25 @@ const MOST_NAMED = 5;
 const rounded = (weight: number) => String(Math.round(weight * 100) / 100);
 
 /** What was understood of the marks, a line each; none where there are none. */
-export function promptNotes(prompt: string): string[] {
+export function promptNotes(prompt: string): Text[] {
   const { parts, files } = readPrompt(prompt);
   const heavy = parts.flat().filter(({ text, weight }) => weight !== 1 && text.trim() !== '');
   const named = heavy.slice(0, MOST_NAMED).map(({ text, weight }) => `"${text.trim()}" ${rounded(weight)}`);
-  const more = heavy.length > MOST_NAMED ? ` and ${heavy.length - MOST_NAMED} more` : '';
-  const lines: string[] = [];
+  const more = heavy.length - named.length;
+  const weights = more > 0 ? say('{named} and {more} others', { named: listed(named), more }) : listed(named);
+  const lines: Text[] = [];
   if (named.length > 0)
-    lines.push(`Weights: ${named.join(', ')}${more}. A backslash before a bracket makes it text.`);
+    lines.push(say('Weights: {weights}. A backslash before a bracket makes it text.', { weights }));
   if (parts.length > 1)
-    lines.push(`BREAK: the prompt is read in ${parts.length} parts, one after the other.`);
+    lines.push(
+      say('BREAK: the prompt is read in {parts} parts, one after the other.', { parts: parts.length }),
+    );
   if (files.length > 0)
     lines.push(
-      `${files.slice(0, MOST_NAMED).join(', ')} is not drawn: prompts load no files here. Give the file to \`acclaim generate --adapter FILE:WEIGHT\`, or let an admin bring a model with it merged in.`,
+      say(
+        '{files} is not drawn: prompts load no files here. Give the file to `acclaim generate --adapter FILE:WEIGHT`, or let an admin bring a model with it merged in.',
+        { files: listed(files.slice(0, MOST_NAMED)) },
+      ),
     );
   return lines;
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ballotStyles } from '../domain/state/rules.js';
 import { isHostAndPort, isNetwork } from '../network/networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import { languages } from '../words/tell.js';
 import { paramFaults } from './learners.js';
 
 const count = z.number().int().positive();
@@ -124,6 +125,7 @@ export const configSchema = z.strictObject({
     }),
   session: z.strictObject({
     task: z.string().min(1).nullable(),
+    language: z.enum(['auto', ...languages]),
     images: count.max(256),
     ballots: z.enum(ballotStyles),
     cells: count.max(9),

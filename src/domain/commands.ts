@@ -3,6 +3,7 @@
  * first, every time; every act is audited, refused ones too.
  */
 
+import { say, type Text } from '../words/text.js';
 import { sayWhy } from './moderation/faulted.js';
 import { flag, show } from './moderation/flags.js';
 import { showAgain } from './moderation/nsfw-guard.js';
@@ -49,7 +50,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   close: (draft) => {
     const round = draft.round;
     if (round?.state !== 'open')
-      return draft.refuse('nothing-to-close', 'No round is open.', 'Wait for the next ballot.');
+      return draft.refuse('nothing-to-close', say('No round is open.'), say('Wait for the next ballot.'));
     const { voters } = attendance(draft.state, round);
     const maybeMore = ballotsOf(draft.state, round).some(
       (ballot) => ballot.sweeps && ballot.state === 'live',
@@ -57,8 +58,8 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (voters === 0 && !maybeMore) {
       return draft.refuse(
         'nothing-to-close',
-        'Nobody has voted yet.',
-        'Mark at least one image, then close.',
+        say('Nobody has voted yet.'),
+        say('Mark at least one image, then close.'),
       );
     }
     if (draft.session.state === 'paused') unpauseSession(draft);
@@ -68,23 +69,25 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (draft.session.state === 'paused')
       return draft.refuse(
         'unknown',
-        'The session is paused already.',
-        '**/acclaim session resume** goes on.',
+        say('The session is paused already.'),
+        say('**/acclaim session resume** goes on.'),
       );
     pauseSession(draft, 'command');
   },
   resume: (draft) => {
-    if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
+    if (draft.session.state !== 'paused')
+      return draft.refuse('unknown', say('The session is not paused.'), '');
     if (draft.session.pause === 'budget' && usedUp(draft.state, draft.at, draft.elsewhere)) {
-      const hint =
-        'It goes on by itself after midnight (UTC), or when an admin raises it: **/acclaim settings**.';
-      return draft.refuse('not-allowed', 'Its budget of images is used up.', hint);
+      const hint = say(
+        'It goes on by itself after midnight (UTC), or when an admin raises it: **/acclaim settings**.',
+      );
+      return draft.refuse('not-allowed', say('Its budget of images is used up.'), hint);
     }
     if (draft.channels.length === 0 && draft.session.pause === 'guard')
       return draft.refuse(
         'unknown',
-        'These pictures may not be shown here yet.',
-        'Put the channel right first.',
+        say('These pictures may not be shown here yet.'),
+        say('Put the channel right first.'),
       );
     unpauseSession(draft);
     const round = draft.round;
@@ -106,15 +109,15 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (!round || round.state === 'learning' || (isOver(round) && round.state !== 'failed')) {
       return draft.refuse(
         'round-closed',
-        'There is no open round to draw anew.',
-        '**/acclaim session rollback ROUND** goes back to an earlier one.',
+        say('There is no open round to draw anew.'),
+        say('**/acclaim session rollback ROUND** goes back to an earlier one.'),
       );
     }
     if (usedUp(draft.state, draft.at, draft.elsewhere))
       return draft.refuse(
         'not-allowed',
-        'The budget of images has no room for another round.',
-        '**/acclaim settings** shows it.',
+        say('The budget of images has no room for another round.'),
+        say('**/acclaim settings** shows it.'),
       );
     abandonRound(draft, round);
     if (draft.session.state === 'paused') unpauseSession(draft);
@@ -142,8 +145,8 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (!change)
       return draft.refuse(
         'unknown',
-        'Nothing is left to set for more variety.',
-        '**/acclaim session rollback ROUND** goes back to an earlier round.',
+        say('Nothing is left to set for more variety.'),
+        say('**/acclaim session rollback ROUND** goes back to an earlier round.'),
       );
     draft.note({ until: learner.until ?? null, picks: rules.picks ?? false });
     draft.setSession(change);
@@ -199,7 +202,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       noteCell(draft, cell);
     }
     if (ballotsOf(draft.state, round).every((ballot) => !takesVotes(draft, ballot)))
-      draft.refuse('round-closed', 'This round has closed.', 'Name the best of the next one.');
+      draft.refuse('round-closed', say('This round has closed.'), say('Name the best of the next one.'));
   },
   why: sayWhy,
   flag,
@@ -230,8 +233,8 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (round?.state !== 'review')
       return draft.refuse(
         'unknown',
-        'Nothing waits for a look.',
-        'The next round will, where **/acclaim review on** was said.',
+        say('Nothing waits for a look.'),
+        say('The next round will, where **/acclaim review on** was said.'),
       );
     postBallots(draft, draft.setRound(round, { state: 'posting', deadline: plannedDeadline(draft) }));
     showProgress(draft, round.number);
@@ -246,7 +249,11 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   undo: (draft, { of }, { by }) => {
     const least = of.command as keyof typeof leastRole;
     if (least in leastRole && !allowed(by.role, least))
-      return draft.refuse('not-allowed', `You may not undo ${of.command}.`, 'Ask whoever may do it.');
+      return draft.refuse(
+        'not-allowed',
+        say('You may not undo {command}.', { command: of.command }),
+        say('Ask whoever may do it.'),
+      );
     undoAct(draft, of);
   },
   invite,
@@ -274,12 +281,18 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
 export function runCommand(draft: Draft, event: Command): void {
   const { act, by } = event;
   if (!allowed(by.role, act.name)) {
-    draft.refuse('not-allowed', `That is for ${oneOf(leastRole[act.name])} or above.`, 'Ask one of them.');
+    draft.refuse(
+      'not-allowed',
+      say('That is for {role} or above.', { role: oneOf(leastRole[act.name]) }),
+      say('Ask one of them.'),
+    );
   } else if (draft.session.state === 'ended' && !afterEnd.has(act.name)) {
     draft.refuse(
       'session-ended',
-      'This session has ended.',
-      '**/acclaim session start PROMPT** opens a new one, **/acclaim session branch ROUND** one that goes on from it.',
+      say('This session has ended.'),
+      say(
+        '**/acclaim session start PROMPT** opens a new one, **/acclaim session branch ROUND** one that goes on from it.',
+      ),
     );
   } else if (sideMay(draft, event)) {
     (rules[act.name] as Rule<Act['name']>)(draft, act, event);
@@ -320,14 +333,14 @@ function canReturnTo(draft: Draft, target: number): boolean {
   );
 }
 
-function refuseVoter(draft: Draft, why: string | undefined): void {
-  if (why) draft.refuse('unknown', why, '**/acclaim voters** lists who voted.');
+function refuseVoter(draft: Draft, why: Text | undefined): void {
+  if (why) draft.refuse('unknown', why, say('**/acclaim voters** lists who voted.'));
 }
 
 function refuseRound(draft: Draft, target: number): void {
   draft.refuse(
     'unknown',
-    `Round ${target} has no checkpoint to go back to.`,
-    'Name a finished round, or 0 for the start.',
+    say('Round {target} has no checkpoint to go back to.', { target }),
+    say('Name a finished round, or 0 for the start.'),
   );
 }

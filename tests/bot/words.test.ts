@@ -14,6 +14,7 @@ import { commandNamed, parseCommand, usage } from '../../src/chat/commands.js';
 import { learnerNames } from '../../src/config/learners.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { projectPath } from '../../src/files/paths.js';
+import { told } from '../../src/words/tell.js';
 import { answer } from '../support/chat.js';
 import { readSources } from '../support/imports.js';
 import { blank, literals, literalsOf } from '../support/literals.js';
@@ -48,7 +49,8 @@ const markup = /<[◊a-z]/;
 /** What is said only of two or more, or of a bound of the program that is. */
 const several = [
   'files: ◊',
-  'proposals ◊ for a moderator',
+  '◊ proposals of yours wait',
+  '◊ proposals wait here',
   'within ◊ minutes',
   'votes are not whole rounds',
   'There are ◊ sheets',
@@ -194,7 +196,7 @@ describe('on Discord', () => {
     const account = { platform: 'discord', id: '1', displayName: 'x', role: 'operator' } as const;
     const ask = async (command?: string) => {
       const context = { specs: commandSpecs, account, values: { command } } as unknown as CommandContext;
-      const { title, text } = await help.run(context);
+      const { title, text } = told(await help.run(context));
       return writer.card(answer(text, { title }));
     };
     const all = await ask();

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Card, ChatEvent } from '../../src/chat/port.js';
+import type { ChatEvent, ToldCard } from '../../src/chat/port.js';
 import { encodePng } from '../../src/images/png.js';
 
 /** With the test that runs; last come, first ended. */
@@ -34,7 +34,7 @@ export async function picture(colour = [200, 30, 60], size = 8): Promise<string>
 }
 
 /** A ballot as the views make it. */
-export function sheet(key: string, file: string | null, fill: Partial<Card> = {}): Card {
+export function sheet(key: string, file: string | null, fill: Partial<ToldCard> = {}): ToldCard {
   const cells = ['A1', 'A2', 'A3'].map((name, i) => ({ number: i + 1, name }));
   return {
     kind: 'ballot',
@@ -54,7 +54,7 @@ export function sheet(key: string, file: string | null, fill: Partial<Card> = {}
 }
 
 /** A private answer. */
-export function answer(text: string, fill: Partial<Card> = {}): Card {
+export function answer(text: string, fill: Partial<ToldCard> = {}): ToldCard {
   const none = { pictures: [], reactions: [], buttons: [], progress: null };
   return { kind: 'reply', key: 'r', title: 'Answer', text, ...none, ...fill };
 }

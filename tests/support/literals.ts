@@ -12,6 +12,8 @@ export interface Literal {
 }
 
 export const blank = '◊';
+/** Of a text of the catalogue: `{round}`. */
+const hole = /\{[a-zA-Z]+\}/g;
 
 export function literals(folders: readonly string[]): Literal[] {
   return [...readSources(folders)].flatMap(([path, source]) => literalsOf(path, source));
@@ -24,7 +26,8 @@ export function literalsOf(path: string, source: string): Literal[] {
     else if (typeof node === 'object' && node !== null) {
       const text = textOf(node as Node);
       const line = source.slice(0, (node as Node).start).split('\n').length;
-      if (text !== undefined) found.push({ at: `${path}:${line}`, text });
+      if (text !== undefined)
+        found.push({ at: `${path}:${line}`, text: path.endsWith('.ts') ? text.replace(hole, blank) : text });
       for (const inner of Object.values(node)) visit(inner);
     }
   };

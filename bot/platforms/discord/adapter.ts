@@ -5,6 +5,7 @@
  */
 import {
   type APIChannel,
+  type APIGuild,
   type APIInteraction,
   type APIMessage,
   type Client,
@@ -82,7 +83,11 @@ export class DiscordPlatform extends RemotePlatform<Running, DiscordOptions> {
     const channels = new Channels(api);
     const history = new DiscordHistory(api, options.now, pace.history);
     const writer = new Writer(options.commands);
-    const messages = new Messages({ api, channels, history, pace, now: options.now, writer });
+    const messages = new Messages({
+      ...{ api, channels, history, pace, writer },
+      now: options.now,
+      languageOf: this.languageOf,
+    });
     const application = () => this.here.application;
     const guard = (channel: string) => channels.mustBeAgeRestricted(channel);
     const parts = { api, options, life: pace.answer, application, sink, guard, writer };
@@ -201,6 +206,10 @@ export class DiscordPlatform extends RemotePlatform<Running, DiscordOptions> {
     return (await this.here.channels.learn(channel)).guild;
   }
 
+  localeOf(channel: string): Promise<string | null> {
+    return this.here.channels.localeOf(channel);
+  }
+
   async servers(): Promise<ReadonlySet<string>> {
     return new Set(await this.here.api.guilds());
   }
@@ -231,6 +240,7 @@ export class DiscordPlatform extends RemotePlatform<Running, DiscordOptions> {
     ['MESSAGE_CREATE', async ({ d }, { history }) => noteOwn(d as APIMessage, history)],
     ['CHANNEL_UPDATE', ({ d, at }, running) => this.changed(d as APIChannel, at, running)],
     ['GUILD_CREATE', (news, running) => this.joined(news, running)],
+    ['GUILD_UPDATE', async ({ d }, { channels }) => channels.tellLocale(d as APIGuild)],
     ['GUILD_DELETE', (news, running) => this.left(news, running)],
     ['CHANNEL_DELETE', ({ d, at }, running) => this.shut(d as { id: string }, running, at, true)],
     ['THREAD_DELETE', ({ d, at }, running) => this.shut(d as { id: string }, running, at, true)],

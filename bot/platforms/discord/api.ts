@@ -138,7 +138,8 @@ export class DiscordApi {
   }
 
   commands(application: string, guild: string | null): Promise<CommandBody[]> {
-    return this.call(() => this.rest.get(commandsRoute(application, guild)));
+    const query = new URLSearchParams({ with_localizations: 'true' });
+    return this.call(() => this.rest.get(commandsRoute(application, guild), { query }));
   }
 
   setCommands(application: string, guild: string | null, body: CommandBody[]): Promise<CommandBody[]> {

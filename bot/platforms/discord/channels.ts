@@ -3,10 +3,11 @@
  * every post of a spoiler (of the parent for a thread): a spoiler alone is not enough, and the flag may be
  * gone since the session began.
  */
-import { type APIChannel, ChannelType, PermissionFlagsBits } from 'discord.js';
+import { type APIChannel, type APIGuild, ChannelType, PermissionFlagsBits } from 'discord.js';
 import type { NamedChannel } from '../../../src/chat/port.js';
 import { isUnreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { say } from '../../../src/words/text.js';
 import type { DiscordApi } from './api.js';
 import { discordCodes, isCode } from './errors.js';
 import { effective, lacking } from './permissions.js';
@@ -30,6 +31,8 @@ const threads: readonly ChannelType[] = [
  */
 export class Channels {
   private readonly places = new Map<string, Place>();
+  /** Of servers, by their ids. */
+  private readonly locales = new Map<string, string | null>();
 
   constructor(
     private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member' | 'threadMember'>,
@@ -54,6 +57,18 @@ export class Channels {
       if (isUnreachable(error)) throw error;
       return isCode(error, discordCodes.unknownChannel) && 'gone';
     }
+  }
+
+  /** Language that the server is set to; asked once, and told when it changes. */
+  async localeOf(channel: string): Promise<string | null> {
+    const { guild } = await this.learn(channel);
+    if (guild === null) return null;
+    if (!this.locales.has(guild)) this.tellLocale(await this.api.guild(guild));
+    return this.locales.get(guild) ?? null;
+  }
+
+  tellLocale({ id, preferred_locale }: Pick<APIGuild, 'id' | 'preferred_locale'>): void {
+    this.locales.set(id, preferred_locale ?? null);
   }
 
   /** Looked up at the first post in this process. */
@@ -106,8 +121,10 @@ export class Channels {
     if (nsfw) return;
     throw new AcclaimError(
       'not-allowed',
-      'these pictures may only be shown in an age-restricted channel, and this one is not',
-      'Turn on "Age-restricted channel" in the channel settings; **/acclaim session resume** then goes on.',
+      say('these pictures may only be shown in an age-restricted channel, and this one is not'),
+      say(
+        'Turn on "Age-restricted channel" in the channel settings; **/acclaim session resume** then goes on.',
+      ),
     );
   }
 

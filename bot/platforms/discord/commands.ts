@@ -11,24 +11,26 @@ import {
 } from 'discord.js';
 import type { ArgSpec, CommandSpec } from '../../../src/chat/commands.js';
 import { clip } from '../../../src/chat/text.js';
+import { languages, tell } from '../../../src/words/tell.js';
+import { say, type Text } from '../../../src/words/text.js';
 import type { CommandBody } from './api.js';
 
 interface Top {
   name: string;
-  description: string;
+  description: Text;
   permissions: bigint | null;
 }
 
 export const tops: Record<CommandSpec['role'], Top> = {
-  member: { name: 'acclaim', description: 'Teach an image model together', permissions: null },
+  member: { name: 'acclaim', description: say('Teach an image model together'), permissions: null },
   moderator: {
     name: 'acclaim-mod',
-    description: 'Run sessions: for moderators',
+    description: say('Run sessions: for moderators'),
     permissions: PermissionFlagsBits.ManageMessages,
   },
   admin: {
     name: 'acclaim-admin',
-    description: 'Models and settings: for admins',
+    description: say('Models and settings: for admins'),
     permissions: PermissionFlagsBits.ManageGuild,
   },
   operator: { name: 'acclaim-admin', description: '', permissions: null },
@@ -48,7 +50,7 @@ export function commandBodies(specs: readonly CommandSpec[]): CommandBody[] {
     return {
       name,
       type: 1,
-      description: top.description,
+      ...described(top.description),
       default_member_permissions: top.permissions === null ? null : Number(top.permissions),
       contexts: [0],
       integration_types: [0],
@@ -76,11 +78,11 @@ function subcommand(spec: CommandSpec, name: string): unknown {
   const args = [...spec.args, ...spec.options].map(option);
   // Discord wants what is required first.
   args.sort((a, b) => Number(b.required) - Number(a.required));
-  return { type: Kind.Subcommand, name, description: clip(spec.help, 100), options: args };
+  return { type: Kind.Subcommand, name, ...described(spec.help), options: args };
 }
 
 function option({ name, help, type, required = false }: ArgSpec) {
-  const base = { name, description: clip(help, 100), required };
+  const base = { name, ...described(help), required };
   if (type === 'integer') return { type: Kind.Integer, ...base, min_value: 0 };
   if (type === 'number') return { type: Kind.Integer, ...base, min_value: 0, autocomplete: true };
   if (type === 'cell') return { type: Kind.String, ...base, max_length: 4, autocomplete: true };
@@ -88,6 +90,19 @@ function option({ name, help, type, required = false }: ArgSpec) {
   if (type === 'text') return { type: Kind.String, ...base, autocomplete: true };
   const choices = type.choice.slice(0, 25).map((value) => ({ name: value, value }));
   return { type: Kind.String, ...base, choices };
+}
+
+/** As Discord calls the languages that we speak beside English, which stands where no other does. */
+const locales = languages.filter((language) => language !== 'en');
+
+/**
+ * In English, and in the languages of whoever reads it. Names of commands stay: they are typed the same on all
+ * platforms, and texts name them.
+ */
+function described(help: Text): { description: string; description_localizations: Record<string, string> } {
+  const told = (language: string) => clip(tell(help, language), 100);
+  const others = locales.map((language) => [language, told(language)]);
+  return { description: told('en'), description_localizations: Object.fromEntries(others) };
 }
 
 /** Only what we set, spelt one way: Discord adds ids and leaves out what is false or empty. */
@@ -107,6 +122,7 @@ const kept = new Set([
   'name',
   'type',
   'description',
+  ...['description_localizations', 'name_localizations', ...locales],
   'default_member_permissions',
   'contexts',
   'integration_types',

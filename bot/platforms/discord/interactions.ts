@@ -15,9 +15,11 @@ import {
   MessageFlags,
 } from 'discord.js';
 import { faultChoices } from '../../../src/chat/fault-words.js';
-import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import type { Account, ChatEvent, MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { languageOf, tell, told } from '../../../src/words/tell.js';
+import type { Text } from '../../../src/words/text.js';
 import type { DiscordApi } from './api.js';
 import { chosen, commandText } from './commands.js';
 import { completions } from './complete.js';
@@ -34,6 +36,8 @@ interface Open {
   until: number;
   answered: boolean;
   channel: string;
+  /** Of whoever is answered. */
+  language: string | undefined;
 }
 
 export interface InteractionParts {
@@ -66,7 +70,11 @@ export class Interactions {
     }
     const { roles } = this.parts.options;
     const { guild_id: server } = interaction;
-    const account = accountOfMember(member.user.id, member, member.permissions ?? null, roles, server);
+    const language = localeOf(interaction);
+    const account = {
+      ...accountOfMember(member.user.id, member, member.permissions ?? null, roles, server),
+      ...(language !== undefined && { language }),
+    };
     if (interaction.type === Kind.ApplicationCommand) {
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
       return this.command(interaction as APIChatInputApplicationCommandInteraction, account, channel);
@@ -77,7 +85,7 @@ export class Interactions {
   }
 
   /** Quiet when nobody can be answered any more. */
-  async reply(replyTo: string, card: Card): Promise<void> {
+  async reply(replyTo: string, card: ToldCard): Promise<void> {
     const open = this.open.get(replyTo);
     if (!open || open.until < this.parts.options.now()) return;
     open.answered = true;
@@ -90,7 +98,7 @@ export class Interactions {
   }
 
   /** Pictures go along as attachments; those that are NSFW only where they may be shown, looked at anew. */
-  private async withPictures(card: Card, channel: string): Promise<ReturnType<typeof renderReply>> {
+  private async withPictures(card: ToldCard, channel: string): Promise<ReturnType<typeof renderReply>> {
     const answer = renderReply(card, await loadFiles(card));
     if (card.pictures.length === 0) return answer;
     if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.guard(channel);
@@ -216,16 +224,18 @@ export class Interactions {
     as: Answer.ChannelMessageWithSource | Answer.UpdateMessage,
     { text, menu }: Offer,
   ): Promise<void> {
+    const language = localeOf(interaction);
     const data = {
-      ...whisper(this.parts.writer.text(text)),
+      ...whisper(this.parts.writer.text(tell(text, language))),
       flags: MessageFlags.Ephemeral,
-      components: [{ type: ComponentType.ActionRow, components: [menu] }],
+      components: [{ type: ComponentType.ActionRow, components: [told(menu, language)] }],
     };
     await this.parts.api.answer(interaction.id, interaction.token, { type: as, data });
   }
 
-  private async whisper(interaction: APIInteraction, text: string): Promise<void> {
-    const data = { ...whisper(this.parts.writer.text(text)), flags: MessageFlags.Ephemeral };
+  private async whisper(interaction: APIInteraction, text: Text): Promise<void> {
+    const said = this.parts.writer.text(tell(text, localeOf(interaction)));
+    const data = { ...whisper(said), flags: MessageFlags.Ephemeral };
     await this.parts.api.answer(interaction.id, interaction.token, {
       type: Answer.ChannelMessageWithSource,
       data,
@@ -246,11 +256,12 @@ export class Interactions {
       until: now + this.parts.life,
       answered: false,
       channel: channelOf(interaction) ?? '',
+      language: localeOf(interaction),
     });
   }
 
   /** Hands the event on; whoever asked always gets an answer, `otherwise` when nobody else gave one. */
-  private async carry(id: string, event: ChatEvent, otherwise: string = words.done): Promise<void> {
+  private async carry(id: string, event: ChatEvent, otherwise: Text = words.done): Promise<void> {
     try {
       await this.parts.sink(event);
       if (!this.open.get(id)?.answered) await this.say(id, otherwise);
@@ -261,14 +272,20 @@ export class Interactions {
     }
   }
 
-  private async say(id: string, text: string): Promise<void> {
+  private async say(id: string, text: Text): Promise<void> {
+    const said = tell(text, this.open.get(id)?.language);
     const none = { pictures: [], reactions: [], buttons: [], progress: null };
-    await this.reply(id, { kind: 'reply', key: id, title: '', text, ...none });
+    await this.reply(id, { kind: 'reply', key: id, title: '', text: said, ...none });
   }
 
   private stamp(interaction: APIInteraction): { at: number; replyTo: string } {
     return { at: this.parts.options.now(), replyTo: interaction.id };
   }
+}
+
+/** In which they use Discord, where we speak it. */
+function localeOf(interaction: APIInteraction): string | undefined {
+  return 'locale' in interaction ? languageOf(interaction.locale) : undefined;
 }
 
 /** The channel itself may be left out, where it is not known to Discord's gateway. */
@@ -278,7 +295,7 @@ function channelOf({ channel, channel_id }: APIInteraction): string | undefined 
 
 /** A menu, and what is said above it. */
 interface Offer {
-  text: string;
+  text: Text;
   menu: object;
 }
 

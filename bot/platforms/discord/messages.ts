@@ -5,8 +5,9 @@
  */
 import type { APIMessage } from 'discord.js';
 import { Latest } from '../../../src/chat/pace.js';
-import type { Card, MessageRef } from '../../../src/chat/port.js';
+import type { MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { isGone, isNotAllowed, isUnreachable } from '../../../src/chat/refusals.js';
+import { tell } from '../../../src/words/tell.js';
 import type { DiscordApi } from './api.js';
 import type { Channels } from './channels.js';
 import { discordCodes, isCode } from './errors.js';
@@ -19,6 +20,8 @@ import { words } from './words.js';
 import type { Writer } from './written.js';
 
 export interface MessageParts {
+  /** Of a channel, where something was posted in it. */
+  languageOf(channel: string): string | undefined;
   api: DiscordApi;
   channels: Channels;
   history: DiscordHistory;
@@ -40,7 +43,7 @@ export class Messages {
     this.edits = new Latest(parts.pace.edit);
   }
 
-  post(channel: string, card: Card): Promise<MessageRef> {
+  post(channel: string, card: ToldCard): Promise<MessageRef> {
     const mark = markOf(channel, card.key);
     const known = this.posting.get(mark);
     if (known) return known;
@@ -51,7 +54,7 @@ export class Messages {
     return posted;
   }
 
-  edit(ref: MessageRef, card: Card): Promise<void> {
+  edit(ref: MessageRef, card: ToldCard): Promise<void> {
     return this.edits.run(ref.message, () => this.editNow(ref, this.parts.writer.card(card)));
   }
 
@@ -82,7 +85,8 @@ export class Messages {
     for (const { id, key } of history.spoilers(channel)) {
       // The mark may have stood in the pictures' names alone.
       const embeds = [{ footer: { text: footer(key) } }];
-      const body = { content: words.takenDown, embeds, attachments: [], allowed_mentions: { parse: [] } };
+      const content = tell(words.takenDown, this.parts.languageOf(channel));
+      const body = { content, embeds, attachments: [], allowed_mentions: { parse: [] } };
       try {
         this.note(channel, await this.inThread(channel, () => api.edit(channel, id, body, [])));
       } catch (error) {
@@ -91,7 +95,7 @@ export class Messages {
     }
   }
 
-  private async postNow(channel: string, card: Card, mark: string): Promise<MessageRef> {
+  private async postNow(channel: string, card: ToldCard, mark: string): Promise<MessageRef> {
     const { api, channels, history } = this.parts;
     const { nsfw } = await channels.learn(channel);
     const known = await history.find(channel, mark);
@@ -115,7 +119,7 @@ export class Messages {
     }
   }
 
-  private async editNow({ channel, message }: MessageRef, card: Card): Promise<void> {
+  private async editNow({ channel, message }: MessageRef, card: ToldCard): Promise<void> {
     const { api, history, pace } = this.parts;
     const mark = history.known(channel, message)?.key ?? markOf(channel, card.key);
     const pictures = await this.pictures(channel, card, mark);
@@ -127,7 +131,7 @@ export class Messages {
     this.note(channel, await this.inThread(channel, () => api.edit(channel, message, body, files)));
   }
 
-  private async pictures(channel: string, card: Card, mark: string): Promise<LoadedPicture[]> {
+  private async pictures(channel: string, card: ToldCard, mark: string): Promise<LoadedPicture[]> {
     if (card.pictures.some((picture) => picture.spoiler))
       await this.parts.channels.mustBeAgeRestricted(channel).catch(async (error) => {
         if (isNotAllowed(error)) await this.takeDown(channel);
@@ -156,7 +160,7 @@ export class Messages {
 /**
  * What is edited into a message of any age: its end, and pictures that changed (one may have been hidden).
  */
-function mustBeSeen(card: Card, samePictures: boolean): boolean {
+function mustBeSeen(card: ToldCard, samePictures: boolean): boolean {
   if (card.kind === 'progress') return card.progress === 1 || card.progress === null;
   return card.kind !== 'ballot' || card.data?.open === false || !samePictures;
 }

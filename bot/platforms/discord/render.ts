@@ -15,9 +15,10 @@ import {
 } from 'discord.js';
 import { bytesOf } from '../../../src/chat/attachment.js';
 import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
-import type { Button, Card } from '../../../src/chat/port.js';
+import type { Button, Card, ToldCard } from '../../../src/chat/port.js';
 import { clip, withoutBold } from '../../../src/chat/text.js';
 import { shrink } from '../../../src/images/shrink.js';
+import { tell } from '../../../src/words/tell.js';
 import type { Body } from './api.js';
 import { capabilities } from './capabilities.js';
 import { customId, fileName, footer } from './mark.js';
@@ -50,7 +51,7 @@ export interface LoadedPicture {
 }
 
 /** The card's pictures, at most ten, each small enough for Discord. */
-export async function loadPictures(card: Card, mark: string): Promise<LoadedPicture[]> {
+export async function loadPictures(card: ToldCard, mark: string): Promise<LoadedPicture[]> {
   return Promise.all(
     card.pictures.slice(0, 10).map(async ({ file, alt, spoiler }) => {
       const { bytes, extension } = await shrink(await readFile(file), bounds.file);
@@ -62,7 +63,7 @@ export async function loadPictures(card: Card, mark: string): Promise<LoadedPict
 }
 
 /** Words and buttons; pictures are added by `withPictures`. */
-export function renderCard(card: Card, mark: string): Body {
+export function renderCard(card: ToldCard, mark: string): Body {
   const components = card.buttons.length > 0 ? rows(card, mark) : [];
   const allowed_mentions = { parse: [] };
   if (card.pictures.length === 0)
@@ -94,7 +95,7 @@ export function withPictures(
 }
 
 /** The files that an answer carries, loaded; those that Discord would not take are named instead. */
-export async function loadFiles(card: Card): Promise<{ files: FileOf[]; tooLarge: string[] }> {
+export async function loadFiles(card: ToldCard): Promise<{ files: FileOf[]; tooLarge: string[] }> {
   const all = card.files ?? [];
   const fits = all.filter((file) => file.bytes <= capabilities.maxFileBytes).slice(0, 9);
   const files = await Promise.all(fits.map(async (file) => ({ name: file.name, data: await bytesOf(file) })));
@@ -108,14 +109,16 @@ export interface FileOf {
 
 /** A private answer; what does not fit goes along as a file. */
 export function renderReply(
-  card: Card,
+  card: ToldCard,
   { files: given, tooLarge }: Awaited<ReturnType<typeof loadFiles>> = { files: [], tooLarge: [] },
 ): { body: Body; files: RawFile[] } {
   const long = markdown(card.text).length > bounds.description;
   const all = [...(long ? [answerFile(card)] : []), ...given];
   const files = all.map(({ name, data }, i) => ({ name, data, key: `files[${i}]` }));
-  const shortened = long ? `${card.text.slice(0, 600)}…\n${words.longAnswer}` : card.text;
-  const text = [shortened, ...tooLarge.map((name) => `**${name}** ${words.tooLarge}`)].join('\n');
+  const shortened = long
+    ? `${card.text.slice(0, 600)}…\n${tell(words.longAnswer, card.language)}`
+    : card.text;
+  const text = [shortened, ...tooLarge.map((name) => tell(words.tooLarge(name), card.language))].join('\n');
   const shown = { ...embed({ ...card, text }, null) };
   const attachments = files.map(({ name }, i) => ({ id: String(i), filename: name }));
   const body = {
@@ -133,7 +136,7 @@ export function whisper(text: string): { content: string; allowed_mentions: { pa
   return { content: clip(markdown(text), bounds.content), allowed_mentions: { parse: [] } };
 }
 
-function embed(card: Card, mark: string | null): APIEmbed {
+function embed(card: ToldCard, mark: string | null): APIEmbed {
   const bar = card.progress === null ? [] : [progressBar(card.progress)];
   const text = [...bar, markdown(card.text), ...extras(card)].filter((line) => line !== '').join('\n');
   return {
@@ -146,12 +149,12 @@ function embed(card: Card, mark: string | null): APIEmbed {
 }
 
 /** Times in the reader's own: what is to come as how long it is until then. */
-function extras(card: Card): string[] {
+function extras(card: ToldCard): string[] {
   const moment = momentOf(card);
-  return moment ? [`${moment.says} <t:${moment.at}:${moment.says === 'Closes' ? 'R' : 'f'}>`] : [];
+  return moment ? [`${tell(moment.says, card.language)} <t:${moment.at}:${moment.ahead ? 'R' : 'f'}>`] : [];
 }
 
-function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
+function rows(card: ToldCard, mark: string): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
   const buttons = card.buttons.slice(0, 25).map((button) => renderButton(button, card, mark));
   return Array.from({ length: Math.ceil(buttons.length / 5) }, (_, i) => ({
     type: ComponentType.ActionRow,
@@ -160,8 +163,8 @@ function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponen
 }
 
 function renderButton(
-  { id, label, value }: Button,
-  card: Card,
+  { id, label, value }: Button<string>,
+  card: ToldCard,
   mark: string,
 ): APIButtonComponentWithCustomId {
   return {
@@ -179,6 +182,6 @@ function bare(text: string): string {
   return markdown(withoutBold(text));
 }
 
-function answerFile(card: Card): FileOf {
+function answerFile(card: ToldCard): FileOf {
   return { name: 'answer.txt', data: Buffer.from(card.text) };
 }

@@ -4,7 +4,7 @@
  * cell:A3`.
  */
 import { type ArgSpec, type CommandSpec, commandNamed } from '../../../src/chat/commands.js';
-import type { Card } from '../../../src/chat/port.js';
+import type { ToldCard } from '../../../src/chat/port.js';
 import { chosenName } from './commands.js';
 
 /** Within bold; a title that is a command is one whole. */
@@ -15,7 +15,7 @@ const wholeTitle = /^\/acclaim [^*\n]+$/;
 export class Writer {
   constructor(private readonly specs: readonly CommandSpec[]) {}
 
-  card(card: Card): Card {
+  card(card: ToldCard): ToldCard {
     // Other titles may hold what people wrote.
     const title = card.kind === 'reply' ? card.title.replace(wholeTitle, this.command) : card.title;
     return { ...card, title, text: this.text(card.text) };

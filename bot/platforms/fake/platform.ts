@@ -10,12 +10,14 @@ import type {
   ChatEvent,
   ChatPlatform,
   MessageRef,
+  ToldCard,
 } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { told } from '../../../src/words/tell.js';
 
 export interface FakeMessage {
   ref: MessageRef;
-  card: Card;
+  card: ToldCard;
   /** Emoji -> account id -> account; the bot's own priming is not in here. */
   reactions: Map<string, Map<string, Account>>;
   primed: string[];
@@ -29,7 +31,7 @@ export class FakePlatform implements ChatPlatform {
   readonly messages: FakeMessage[] = [];
   /** Channel -> server, for channels that are on one. */
   readonly homes = new Map<string, string>();
-  readonly replies: { replyTo: string; card: Card }[] = [];
+  readonly replies: { replyTo: string; card: ToldCard }[] = [];
   /** Channel -> ids of those who see it, for channels that not everybody does. */
   readonly closed = new Map<string, ReadonlySet<string>>();
   /** Channels where pictures that are NSFW may be shown. */
@@ -72,7 +74,8 @@ export class FakePlatform implements ChatPlatform {
     const known = this.messages.find((m) => m.ref.channel === channel && m.card.key === card.key);
     if (known) return known.ref;
     const ref: MessageRef = { platform: 'fake', channel, message: String(this.next++) };
-    const message = { ref, card, reactions: new Map(), primed: [], edits: 0 };
+    const words = told(card, card.language);
+    const message = { ref, card: words, reactions: new Map(), primed: [], edits: 0 };
     this.messages.push(message);
     this.onPost(message);
     return ref;
@@ -83,7 +86,7 @@ export class FakePlatform implements ChatPlatform {
     const message = this.find(ref);
     if (!message) return;
     await this.careFor(ref.channel, card);
-    message.card = card;
+    message.card = told(card, card.language);
     message.edits += 1;
     this.onPost(message);
   }
@@ -141,7 +144,7 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
-    this.replies.push({ replyTo, card });
+    this.replies.push({ replyTo, card: told(card, card.language) });
   }
 
   async mustGuard(channel: string): Promise<void> {
@@ -193,7 +196,7 @@ export class FakePlatform implements ChatPlatform {
   }
 
   /** A member types a command; resolves with what the bot answered. */
-  async command(channel: string, account: Account, text: string): Promise<Card | undefined> {
+  async command(channel: string, account: Account, text: string): Promise<ToldCard | undefined> {
     const replyTo = `interaction-${this.clock++}`;
     await this.sink?.({ kind: 'command', channel, account, text, at: Date.now(), replyTo });
     return this.replies.find((r) => r.replyTo === replyTo)?.card;

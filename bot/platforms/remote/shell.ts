@@ -14,10 +14,12 @@ import type {
   ChatPlatform,
   MessageRef,
   PlatformName,
+  ToldCard,
 } from '../../../src/chat/port.js';
 import { dropRefusedMark, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import type { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/machine/safely.js';
+import { told } from '../../../src/words/tell.js';
 import { type Change, type Looked, LostChannels } from './lost-channels.js';
 import { type Mark, Marks } from './marks.js';
 
@@ -27,12 +29,12 @@ export interface Connected {
   /** `self`: our own user id. */
   history: { self: string; forget(channel: string, message: string): void; stale(): void };
   messages: {
-    post(channel: string, card: Card): Promise<MessageRef>;
-    edit(ref: MessageRef, card: Card): Promise<void>;
+    post(channel: string, card: ToldCard): Promise<MessageRef>;
+    edit(ref: MessageRef, card: ToldCard): Promise<void>;
     remove(ref: MessageRef): Promise<void>;
     takeDown(channel: string): Promise<void>;
   };
-  interactions: { reply(replyTo: string, card: Card): Promise<void> };
+  interactions: { reply(replyTo: string, card: ToldCard): Promise<void> };
 }
 
 /**
@@ -63,6 +65,9 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
   abstract readonly capabilities: Capabilities;
   protected running: C | null = null;
   protected readonly lost: LostChannels;
+  /** Channel -> the language of its newest card. */
+  private readonly spoken = new Map<string, string | undefined>();
+  protected readonly languageOf = (channel: string): string | undefined => this.spoken.get(channel);
   private readonly gone = new Gone((ref) => this.tellGone(ref));
   private readonly marks = new Marks();
   private readonly primings: Spaced;
@@ -129,11 +134,13 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
-    return this.unlessLost(channel, () => this.here.messages.post(channel, card));
+    const words = this.inLanguage(channel, card);
+    return this.unlessLost(channel, () => this.here.messages.post(channel, words));
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
-    const edit = () => this.here.messages.edit(ref, card);
+    const words = this.inLanguage(ref.channel, card);
+    const edit = () => this.here.messages.edit(ref, words);
     return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, edit));
   }
 
@@ -156,7 +163,7 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
-    return this.here.interactions.reply(replyTo, card);
+    return this.here.interactions.reply(replyTo, told(card, card.language));
   }
 
   async takeDown(channel: string): Promise<void> {
@@ -165,6 +172,12 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
 
   watch(channel: string): void {
     this.lost.watch(channel);
+  }
+
+  /** The card in the language of its channel, which is kept for what is said there without a card. */
+  private inLanguage(channel: string, card: Card): ToldCard {
+    this.spoken.set(channel, card.language);
+    return told(card, card.language);
   }
 
   protected get here(): C {

@@ -53,6 +53,7 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
   private readonly seen = new Seen(undefined, this.fault);
   private readonly newest = new Newest();
   private team = '';
+  private locale: Promise<string | null> | null = null;
 
   constructor(options: SlackOptions) {
     const pace = { ...defaultPace, ...options.pace };
@@ -70,7 +71,7 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
     const channels = new Channels(api, people);
     const history = new SlackHistory(api, now, pace.history);
     history.self = self.user;
-    const messages = new Messages({ api, channels, history, pace, onError });
+    const messages = new Messages({ api, channels, history, pace, onError, languageOf: this.languageOf });
     const unguarded = (channel: string) => this.unguarded(channel);
     const parts = { api, people, channels, options, life: pace.answer, pace, sink, unguarded };
     const interactions = new Interactions(parts);
@@ -177,6 +178,16 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
 
   async serverOf(): Promise<string | null> {
     return this.team;
+  }
+
+  /** A workspace's own cannot be asked for: its bot has been given it like every new member. */
+  async localeOf(): Promise<string | null> {
+    const { api, history } = this.here;
+    this.locale ??= api.person(history.self).then((own) => own?.locale ?? null);
+    this.locale.catch(() => {
+      this.locale = null;
+    });
+    return this.locale;
   }
 
   /** One token, one workspace. */

@@ -25,6 +25,8 @@ export interface Profile {
   is_ultra_restricted?: boolean;
   /** Workspace of the account; of whoever is here by a shared channel another one. */
   team_id?: string;
+  /** Of their Slack, such as `ja-JP`. */
+  locale?: string;
   /** Of an organisation with several workspaces: those that the person is in. */
   enterprise_user?: { teams?: string[] };
   profile?: { display_name?: string; real_name?: string };
@@ -177,7 +179,7 @@ export class SlackApi {
   /** Null for someone whom Slack does not know. */
   async person(user: string): Promise<Profile | null> {
     try {
-      const { user: found } = await this.call(() => this.client.users.info({ user }));
+      const { user: found } = await this.call(() => this.client.users.info({ user, include_locale: true }));
       return (found as Profile | undefined) ?? null;
     } catch (error) {
       if (['user_not_found', 'user_not_visible', 'users_not_found'].includes(slackCode(error) ?? ''))

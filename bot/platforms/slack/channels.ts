@@ -5,6 +5,7 @@
  */
 import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { say, type Text } from '../../../src/words/text.js';
 import type { SlackApi } from './api.js';
 import type { People } from './people.js';
 
@@ -17,13 +18,19 @@ export class Channels {
 
   async mustBeGuarded(channel: string): Promise<void> {
     const { isPrivate } = await this.api.channel(channel);
-    if (!isPrivate) throw open('is not private', 'Start the session in a private channel of moderators.');
+    if (!isPrivate)
+      throw open(
+        say('these pictures may only be shown among moderators, and this channel is not private'),
+        say('Start the session in a private channel of moderators.'),
+      );
     for await (const member of this.api.members(channel)) {
       const { account, bot } = await this.people.look(member);
       if (!bot && account.role === 'member')
         throw open(
-          'has members who are not moderators',
-          'Let only moderators into the channel; **/acclaim session resume** then goes on.',
+          say(
+            'these pictures may only be shown among moderators, and this channel has members who are not moderators',
+          ),
+          say('Let only moderators into the channel; **/acclaim session resume** then goes on.'),
         );
     }
   }
@@ -47,10 +54,6 @@ export class Channels {
   }
 }
 
-function open(why: string, hint: string): AcclaimError {
-  return new AcclaimError(
-    'not-allowed',
-    `these pictures may only be shown among moderators, and this channel ${why}`,
-    hint,
-  );
+function open(why: Text, hint: Text): AcclaimError {
+  return new AcclaimError('not-allowed', why, hint);
 }

@@ -33,7 +33,7 @@ type FileApi = Pick<SlackApi, 'upload' | 'fileType' | 'deleteFile'>;
 /** `has`: files that the message shows already, by name; they are not sent again. */
 export async function uploaded(
   api: FileApi,
-  pictures: readonly Picture[],
+  pictures: readonly Picture<string>[],
   has: ReadonlyMap<string, string>,
   pace: Pick<Pace, 'file' | 'fileMost'>,
 ): Promise<Shown[]> {

@@ -5,10 +5,11 @@
  */
 import type { RespondFn } from '@slack/bolt';
 import { bytesOf } from '../../../src/chat/attachment.js';
-import type { Account, Attachment, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import type { Account, Attachment, ChatEvent, MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
+import type { Text } from '../../../src/words/text.js';
 import type { Post, SlackApi } from './api.js';
 import type { Channels } from './channels.js';
 import { commandText } from './commands.js';
@@ -58,6 +59,8 @@ interface Open {
   until: number;
   uses: number;
   answered: boolean;
+  /** Of whoever is answered, once Slack has told it. */
+  language: string | undefined;
   /** The next answer takes the place of the adapter's own message. */
   replaces: boolean;
 }
@@ -90,7 +93,7 @@ export class Interactions {
     const { channel_id: channel, user_id: user, trigger_id: id } = typed;
     this.begin(id, respond, channel, user, false);
     await this.carry(id, words.done, async () => {
-      if (channel.startsWith('D')) return this.send(id, whisper(words.channelsOnly));
+      if (channel.startsWith('D')) return this.whisper(id, words.channelsOnly);
       const account = await this.account(user);
       const text = commandText(typed.text);
       await this.parts.sink({ kind: 'command', channel, account, text, ...this.stamp(id) });
@@ -109,7 +112,7 @@ export class Interactions {
   }
 
   /** Quiet when nobody can be answered any more. */
-  async reply(replyTo: string, card: Card): Promise<void> {
+  async reply(replyTo: string, card: ToldCard): Promise<void> {
     const bodies = renderReply(card);
     const channel = this.open.get(replyTo)?.channel;
     if (card.pictures.length > 0 && channel !== undefined) {
@@ -118,7 +121,7 @@ export class Interactions {
       const veiled = card.data?.veiled === true;
       const sent = card.pictures.slice(0, 10).map((one) => ({ ...one, spoiler: one.spoiler && veiled }));
       const shown = await uploaded(this.parts.api, sent, new Map(), this.parts.pace);
-      bodies.push(renderPictures(shown));
+      bodies.push(renderPictures(shown, card.language));
     }
     for (const body of bodies) await this.send(replyTo, body);
     if (card.files?.length) await this.hand(replyTo, card.files);
@@ -135,10 +138,10 @@ export class Interactions {
     try {
       const to = await api.directMessage(open.user);
       for (const file of files) await api.share(to, await bytesOf(file), file.name);
-      await this.send(id, whisper(words.filesSent));
+      await this.whisper(id, words.filesSent);
     } catch (error) {
       options.onError?.(error);
-      for (const body of renderFiles(files)) await this.send(id, body);
+      for (const body of renderFiles(files, open.language)) await this.send(id, body);
     }
   }
 
@@ -150,12 +153,13 @@ export class Interactions {
     id: string,
   ): Promise<void> {
     const value = action.value ?? null;
+    const language = this.open.get(id)?.language;
     const cells = value?.split(',') ?? [];
     if (asksForCell(button) && cells.length > 1)
-      return this.send(id, renderPicker(button, ref.message, cells));
-    if (button === 'why') return this.send(id, renderFaults(ref.message, value ?? ''));
+      return this.send(id, renderPicker(button, ref.message, cells, language));
+    if (button === 'why') return this.send(id, renderFaults(ref.message, value ?? '', language));
     const chosen = action.selected_option?.value ?? null;
-    if (button === 'pick-why') return this.send(id, renderFaults(action.block_id, chosen ?? ''));
+    if (button === 'pick-why') return this.send(id, renderFaults(action.block_id, chosen ?? '', language));
     if (button === 'reveal') return this.reveal(value ?? '', ref.channel, id);
     const account = await this.account(user);
     const { at, replyTo } = this.stamp(id);
@@ -180,7 +184,7 @@ export class Interactions {
       if (isNotAllowed(error)) await this.parts.unguarded(channel);
       throw error;
     }
-    await this.send(id, renderReveal(clearFiles(value).values(), words.revealed));
+    await this.send(id, renderReveal(clearFiles(value).values(), this.open.get(id)?.language));
   }
 
   private async account(user: string): Promise<Account> {
@@ -191,7 +195,8 @@ export class Interactions {
     const now = this.parts.options.now();
     for (const [key, { until }] of this.open) if (until < now) this.open.delete(key);
     const until = now + this.parts.life;
-    this.open.set(id, { respond, channel, user, until, uses: 0, answered: false, replaces });
+    const language = undefined;
+    this.open.set(id, { respond, channel, user, until, uses: 0, answered: false, language, replaces });
   }
 
   private async send(id: string, body: Post): Promise<void> {
@@ -218,15 +223,29 @@ export class Interactions {
   }
 
   /** Whoever asked always gets an answer, `otherwise` when nobody else gave one. */
-  private async carry(id: string, otherwise: string, job: () => Promise<void>): Promise<void> {
+  private async carry(id: string, otherwise: Text, job: () => Promise<void>): Promise<void> {
+    await this.learnLanguage(id);
     try {
       await job();
-      if (!this.open.get(id)?.answered) await this.send(id, whisper(otherwise));
+      if (!this.open.get(id)?.answered) await this.whisper(id, otherwise);
     } catch (error) {
       const reason = reasonFor(error);
-      await this.send(id, whisper(reason ?? words.failed)).catch(() => {});
+      await this.whisper(id, reason ?? words.failed).catch(() => {});
       if (reason === undefined) throw error;
     }
+  }
+
+  /** The adapter's own words. */
+  private whisper(id: string, text: Text): Promise<void> {
+    return this.send(id, whisper(text, this.open.get(id)?.language));
+  }
+
+  /** Whoever cannot be looked up is answered in English. */
+  private async learnLanguage(id: string): Promise<void> {
+    const open = this.open.get(id);
+    if (!open) return;
+    const found = await this.parts.people.look(open.user).catch(() => undefined);
+    open.language = found?.account.language;
   }
 
   private stamp(id: string): { at: number; replyTo: string } {
@@ -234,7 +253,7 @@ export class Interactions {
   }
 }
 
-function saidAfter(button: string): string {
+function saidAfter(button: string): Text {
   if (button === 'consent') return words.consented;
   return button === 'withdraw' ? words.withdrawn : words.done;
 }

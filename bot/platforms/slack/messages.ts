@@ -4,7 +4,7 @@
  * Files that a message does not show any more are deleted from the workspace.
  */
 import { Latest, Spaced, sleep } from '../../../src/chat/pace.js';
-import type { Card, MessageRef } from '../../../src/chat/port.js';
+import type { MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { isGone, isNotAllowed } from '../../../src/chat/refusals.js';
 import type { Post, SlackApi } from './api.js';
 import type { Channels } from './channels.js';
@@ -17,6 +17,8 @@ import { renderCard, whisper } from './render.js';
 import { words } from './words.js';
 
 export interface MessageParts {
+  /** Of a channel, where something was posted in it. */
+  languageOf(channel: string): string | undefined;
   api: SlackApi;
   channels: Channels;
   history: SlackHistory;
@@ -37,7 +39,7 @@ export class Messages {
     this.edits = new Latest(parts.pace.edit);
   }
 
-  post(channel: string, card: Card): Promise<MessageRef> {
+  post(channel: string, card: ToldCard): Promise<MessageRef> {
     const lane = `${channel} ${card.key}`;
     const known = this.posting.get(lane);
     if (known) return known;
@@ -48,7 +50,7 @@ export class Messages {
     return posted;
   }
 
-  edit(ref: MessageRef, card: Card): Promise<void> {
+  edit(ref: MessageRef, card: ToldCard): Promise<void> {
     return this.edits.run(`${ref.channel} ${ref.message}`, () => this.editNow(ref, card));
   }
 
@@ -65,7 +67,10 @@ export class Messages {
     const { api, history } = this.parts;
     await history.load(channel);
     for (const known of history.all(channel).filter(({ buttons }) => buttons.has('reveal'))) {
-      const body: Post = { ...whisper(words.takenDown), metadata: metadataOf(known.key, 'notice') };
+      const body: Post = {
+        ...whisper(words.takenDown, this.parts.languageOf(channel)),
+        metadata: metadataOf(known.key, 'notice'),
+      };
       const files = [...filesOf(known).values()];
       try {
         await api.edit(channel, known.id, body);
@@ -77,7 +82,7 @@ export class Messages {
     }
   }
 
-  private async postOnce(channel: string, card: Card): Promise<string> {
+  private async postOnce(channel: string, card: ToldCard): Promise<string> {
     const { api, history, pace } = this.parts;
     const known = await history.find(channel, card.key);
     if (known !== undefined) return known;
@@ -99,7 +104,7 @@ export class Messages {
     }
   }
 
-  private async editNow({ channel, message }: MessageRef, card: Card): Promise<void> {
+  private async editNow({ channel, message }: MessageRef, card: ToldCard): Promise<void> {
     const { api } = this.parts;
     const known = await this.known(channel, message);
     const had = known ? filesOf(known) : new Map<string, string>();
@@ -111,7 +116,11 @@ export class Messages {
     await this.deleteFiles([...had.values()].filter((file) => !kept.has(file)));
   }
 
-  private async pictures(channel: string, card: Card, has: ReadonlyMap<string, string>): Promise<Shown[]> {
+  private async pictures(
+    channel: string,
+    card: ToldCard,
+    has: ReadonlyMap<string, string>,
+  ): Promise<Shown[]> {
     const { api, channels, pace } = this.parts;
     if (card.pictures.some((picture) => picture.spoiler))
       await channels.mustBeGuarded(channel).catch(async (error) => {

@@ -6,6 +6,7 @@
 import type { Account } from '../../../src/chat/port.js';
 import type { RoleRules } from '../../../src/chat/roles.js';
 import { plain } from '../../../src/chat/text.js';
+import { languageOf } from '../../../src/words/tell.js';
 import type { Profile, SlackApi } from './api.js';
 import { groupsOf, roleOf } from './permissions.js';
 
@@ -59,7 +60,12 @@ export class People {
         profile?.is_restricted === true || profile?.is_ultra_restricted === true || this.isForeign(profile),
       deleted: profile === null || profile.deleted === true,
     };
-    const account = { ...bareAccount(user), displayName: nameOf(profile, user) };
+    const language = languageOf(profile?.locale);
+    const account = {
+      ...bareAccount(user),
+      displayName: nameOf(profile, user),
+      ...(language !== undefined && { language }),
+    };
     return {
       account: { ...account, role: roleOf(standing, this.parts.rules) },
       bot: profile?.is_bot === true,

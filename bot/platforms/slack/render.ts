@@ -5,8 +5,10 @@
 import type { types } from '@slack/bolt';
 import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
 import { faultChoices } from '../../../src/chat/fault-words.js';
-import type { Attachment, Button, Card } from '../../../src/chat/port.js';
+import type { Attachment, Button, ToldCard } from '../../../src/chat/port.js';
 import { clip, plain, withoutBold } from '../../../src/chat/text.js';
+import { tell, told } from '../../../src/words/tell.js';
+import type { Text } from '../../../src/words/text.js';
 import type { Post } from './api.js';
 import { clearValue, type Shown } from './files.js';
 import { actionId, metadataOf } from './mark.js';
@@ -21,13 +23,15 @@ const buttonStyles: Record<string, 'primary' | 'danger'> = { done: 'primary', co
 const quiet = { mrkdwn: false, link_names: false, unfurl_links: false, unfurl_media: false } as const;
 
 /** A whole message: words, pictures that Slack has, buttons, and the key by which it is found again. */
-export function renderCard(card: Card, shown: readonly Shown[]): Post {
+export function renderCard(card: ToldCard, shown: readonly Shown[]): Post {
   const clear = clearValue(shown);
   const buttons = [
     ...card.buttons.map((button) =>
       renderButton(button, asksForCell(button.id) ? cellsOf(card) : (button.value ?? '')),
     ),
-    ...(clear === '' ? [] : [renderButton({ id: 'reveal', label: words.reveal }, clear)]),
+    ...(clear === ''
+      ? []
+      : [renderButton({ id: 'reveal', label: tell(words.reveal, card.language) }, clear)]),
   ];
   const blocks: types.KnownBlock[] = [
     ...said(card),
@@ -40,7 +44,7 @@ export function renderCard(card: Card, shown: readonly Shown[]): Post {
 }
 
 /** A private answer, in as many messages as it needs. */
-export function renderReply(card: Card): Post[] {
+export function renderReply(card: ToldCard): Post[] {
   const texts = pieces(card.text, bounds.text);
   return (texts.length > 0 ? texts : ['']).map((text, i) => {
     const part = { ...card, text, title: i === 0 ? card.title : '' };
@@ -49,18 +53,19 @@ export function renderReply(card: Card): Post[] {
 }
 
 /** Files as text where they could not be sent; what cannot be read so is only named. */
-export function renderFiles(files: readonly Attachment[]): Post[] {
+export function renderFiles(files: readonly Attachment[], language?: string): Post[] {
   const found = files.flatMap(({ name, content }) => {
-    if (!('text' in content)) return [whisper(`**${name}** ${words.fileUnsent}`)];
+    if (!('text' in content)) return [whisper(words.fileUnsent(name), language)];
     const texts = pieces(content.text, bounds.text);
     const shown = texts.slice(0, bounds.pieces).map((text) => whisper(`**${name}**\n${text}`));
-    return texts.length > shown.length ? [...shown, whisper(`**${name}** ${words.fileCut}`)] : shown;
+    return texts.length > shown.length ? [...shown, whisper(words.fileCut(name), language)] : shown;
   });
   return found;
 }
 
 /** The adapter's own words. */
-export function whisper(text: string): Post {
+export function whisper(said: Text, language?: string): Post {
+  const text = tell(said, language);
   return { text: escaped(withoutBold(text)), blocks: [rich(richText(text))], ...quiet };
 }
 
@@ -69,33 +74,36 @@ export const asksForCell = (button: string): button is 'flag' | 'why' =>
   button === 'flag' || button === 'why';
 
 /** A menu of the pictures on the ballot `ts`. */
-export function renderPicker(button: 'flag' | 'why', ts: string, cells: readonly string[]): Post {
+export function renderPicker(
+  button: 'flag' | 'why',
+  ts: string,
+  cells: readonly string[],
+  language?: string,
+): Post {
   const options = cells.slice(0, bounds.options).map((cell) => ({ value: cell, label: cell }));
   const said = button === 'why' ? words.pickFaulty : words.pickCell;
-  return renderMenu(said, { id: `pick-${button}`, block: ts, placeholder: words.pickPlaceholder, options });
+  const menu = { id: `pick-${button}`, block: ts, placeholder: words.pickPlaceholder, options };
+  return renderMenu(said, menu, language);
 }
 
 /** A menu of what may be wrong with a picture of the ballot `ts`; Slack tells of one choice at a time. */
-export function renderFaults(ts: string, cell: string): Post {
+export function renderFaults(ts: string, cell: string, language?: string): Post {
   const placeholder = words.faultPlaceholder;
-  return renderMenu(words.whatIsWrong(cell), {
-    id: 'say-why',
-    block: `${ts} ${cell}`,
-    placeholder,
-    options: faultChoices,
-  });
+  const menu = { id: 'say-why', block: `${ts} ${cell}`, placeholder, options: faultChoices };
+  return renderMenu(words.whatIsWrong(cell), menu, language);
 }
 
 interface Menu {
   id: string;
   /** Comes back with what is chosen. */
   block: string;
-  placeholder: string;
-  options: readonly { value: string; label: string }[];
+  placeholder: Text;
+  options: readonly { value: string; label: Text }[];
 }
 
-function renderMenu(text: string, { id, block, placeholder, options }: Menu): Post {
-  const menu: types.StaticSelect = {
+function renderMenu(text: Text, menu: Menu, language: string | undefined): Post {
+  const { id, block, placeholder, options } = told(menu, language);
+  const select: types.StaticSelect = {
     type: 'static_select',
     action_id: actionId(id),
     placeholder: { type: 'plain_text', text: placeholder },
@@ -104,27 +112,28 @@ function renderMenu(text: string, { id, block, placeholder, options }: Menu): Po
       value: clip(value, bounds.option),
     })),
   };
-  const base = whisper(text);
-  const actions: types.ActionsBlock = { type: 'actions', block_id: block, elements: [menu] };
+  const base = whisper(text, language);
+  const actions: types.ActionsBlock = { type: 'actions', block_id: block, elements: [select] };
   return { ...base, blocks: [...base.blocks, actions] };
 }
 
 /** Clear pictures for one person. */
-export function renderReveal(files: Iterable<string>, alt: string): Post {
-  const pictures = [...files].map((file, i) => imageBlock(`clear-${i}`, file, alt));
-  return { text: words.revealed, blocks: [rich(richText(words.revealed)), ...pictures], ...quiet };
+export function renderReveal(files: Iterable<string>, language?: string): Post {
+  const text = tell(words.revealed, language);
+  const pictures = [...files].map((file, i) => imageBlock(`clear-${i}`, file, text));
+  return { text, blocks: [rich(richText(text)), ...pictures], ...quiet };
 }
 
 /** Pictures of a private answer. */
-export function renderPictures(shown: readonly Shown[]): Post {
+export function renderPictures(shown: readonly Shown[], language?: string): Post {
   const pictures = shown.map(({ name, file, alt }) => imageBlock(name, file, alt));
   const clear = clearValue(shown);
-  const reveal = renderButton({ id: 'reveal', label: words.reveal }, clear);
+  const reveal = renderButton({ id: 'reveal', label: tell(words.reveal, language) }, clear);
   const buttons: types.KnownBlock[] = clear === '' ? [] : [{ type: 'actions', elements: [reveal] }];
-  return { text: words.revealed, blocks: [...pictures, ...buttons], ...quiet };
+  return { text: tell(words.revealed, language), blocks: [...pictures, ...buttons], ...quiet };
 }
 
-function said(card: Card): types.KnownBlock[] {
+function said(card: ToldCard): types.KnownBlock[] {
   const title = clip(plain(withoutBold(card.title)), bounds.title);
   const bar = card.progress === null ? [] : [progressBar(card.progress)];
   const text = clip([...bar, card.text].filter((line) => line !== '').join('\n'), bounds.text);
@@ -139,17 +148,17 @@ function said(card: Card): types.KnownBlock[] {
 }
 
 /** Times in the reader's own. */
-function moment(card: Card): types.RichTextElement[][] {
+function moment(card: ToldCard): types.RichTextElement[][] {
   const told = momentOf(card);
   if (!told) return [];
   const { says, at: timestamp } = told;
   const fallback = new Date(timestamp * 1000).toISOString();
   const date = { type: 'date', timestamp, format: '{date_short_pretty} {time}', fallback } as const;
-  return [[{ type: 'text', text: `${says} ` }, date]];
+  return [[{ type: 'text', text: `${tell(says, card.language)} ` }, date]];
 }
 
 /** Never empty: Slack refuses a message without text. */
-function spoken({ kind, title, text }: Card): string {
+function spoken({ kind, title, text }: ToldCard): string {
   const all = [title, text].filter((line) => line !== '').join(': ');
   return escaped(clip(withoutBold(all), bounds.text)) || kind;
 }
@@ -159,10 +168,10 @@ function rich(elements: types.RichTextElement[]): types.RichTextBlock {
 }
 
 function imageBlock(block_id: string, id: string, alt: string): types.ImageBlock {
-  return { type: 'image', block_id, slack_file: { id }, alt_text: plain(alt) || words.revealed };
+  return { type: 'image', block_id, slack_file: { id }, alt_text: plain(alt) || tell(words.revealed) };
 }
 
-function renderButton({ id, label }: Button, value: string): types.Button {
+function renderButton({ id, label }: Button<string>, value: string): types.Button {
   const style = buttonStyles[id];
   return {
     type: 'button',

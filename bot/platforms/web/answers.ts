@@ -6,8 +6,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
+import { AcclaimError, type ErrorCode, type PlainError, toPlain } from '../../../src/errors.js';
+import { tell } from '../../../src/words/tell.js';
+import { say } from '../../../src/words/text.js';
 import type { Asset, Assets } from './assets.js';
+import { languageFor } from './language.js';
 import { AGAIN_S } from './streams.js';
 
 /** Codes that are the asker's to mend, by HTTP status; all others are 500. */
@@ -22,7 +25,7 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = 
   limited: 429,
 };
 
-export const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
+export const tooLong = new AcclaimError('usage', say('That is too long.'), say('Say it in fewer words.'));
 
 /** An answer of 404 in words. */
 export const nothing = (c: Context): Response => c.text('There is nothing here.\n', 404);
@@ -65,22 +68,33 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   const body = await c.req.json().catch(() => undefined);
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  throw new AcclaimError('usage', 'I could not read that request.', 'Reload the page and try again.');
+  throw new AcclaimError(
+    'usage',
+    say('I could not read that request.'),
+    say('Reload the page and try again.'),
+  );
 }
 
 /** The error as an answer; `report` hears of what is a fault of ours. */
 export function refuse(c: Context, error: unknown, report: (error: unknown) => void = () => {}): Response {
   const plain = toPlain(error);
   if (!(error instanceof AcclaimError)) report(error);
-  const shown =
-    plain.code === 'internal'
-      ? { ...plain, message: 'Something went wrong on our side.', hint: 'Try again.' }
-      : plain;
+  const shown = plainFor(c, plain.code === 'internal' ? ourFault : error);
   if (plain.code === 'limited') {
     c.header('retry-after', secondsIn(plain.hint));
     c.header('connection', 'close');
   }
   return c.json({ error: shown }, statuses[plain.code] ?? 500);
+}
+
+const ourFault = new AcclaimError('internal', say('Something went wrong on our side.'), say('Try again.'));
+
+/** The error as whoever asked is told it. */
+export function plainFor(c: Context, error: unknown): PlainError {
+  if (!(error instanceof AcclaimError)) return toPlain(error);
+  const { message, hint } = error.said;
+  const language = languageFor(c);
+  return { code: error.code, message: tell(message, language), hint: tell(hint, language) };
 }
 
 /** `Try again in 20 s.`, as machines are told it. */

@@ -3,9 +3,11 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Account, Role } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { say } from '../../../src/words/text.js';
 import type { Door } from './door.js';
 import type { Front } from './front.js';
 import { addressOf } from './guard.js';
+import { languageFor } from './language.js';
 import type { People, Visitor } from './people.js';
 
 const year = 365 * 24 * 3600;
@@ -77,7 +79,8 @@ export class Callers {
   /** The visitor with the rights and the standing that the cookies give. */
   account(c: Context, visitor: Visitor): Account {
     const { people } = this.parts;
-    return people.account(visitor, this.role(c), getCookie(c, people.voterCookie));
+    const account = people.account(visitor, this.role(c), getCookie(c, people.voterCookie));
+    return { ...account, language: languageFor(c) };
   }
 
   /** Who acts. Throws `not-allowed` for a browser that was never met. */
@@ -86,8 +89,8 @@ export class Callers {
     if (!known)
       throw new AcclaimError(
         'not-allowed',
-        'I do not know this browser.',
-        'Open the page and allow its cookie.',
+        say('I do not know this browser.'),
+        say('Open the page and allow its cookie.'),
       );
     return { ...this.account(c, known), holder: this.holds(c), from: this.address(c) };
   }

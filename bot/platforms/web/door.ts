@@ -4,6 +4,7 @@
  * of them.
  */
 import { AcclaimError } from '../../../src/errors.js';
+import { say } from '../../../src/words/text.js';
 
 /** Tries of a token or an invite, one after the other from each address. */
 export class Door {
@@ -24,8 +25,8 @@ export class Door {
       const seconds = Math.ceil((this.most * this.pauseMs) / 1000);
       throw new AcclaimError(
         'limited',
-        'Too many tries come from this address.',
-        `Try again in ${seconds} s.`,
+        say('Too many tries come from this address.'),
+        say('Try again in {seconds} s.', { seconds }),
       );
     }
     this.lines.set(address, line);

@@ -26,10 +26,12 @@ interface Shared extends Standing {
   bytes: Buffer;
 }
 
+type Reader = Pick<Holder, 'visitor' | 'holder' | 'language'>;
+
 /** What a page hears of messages. */
 export class Feed {
-  /** What a page is sent that opens, for holders of a token and for others. */
-  private readonly histories = new Map<boolean, Shared>();
+  /** What a page is sent that opens, in each language, for holders of a token and for others. */
+  private readonly histories = new Map<string, Shared>();
 
   constructor(
     private readonly messages: Messages,
@@ -43,24 +45,31 @@ export class Feed {
     line: { response: ServerResponse; headers: Record<string, string> },
     lastEventId: string | undefined,
   ): void {
-    const { visitor, holder } = who;
+    const { visitor, holder, language } = who;
     const [epoch, seq] = lastEventId?.split('-') ?? [];
     const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
     const known = visitor !== undefined && this.messages.consented(visitor);
     const own = resumed || (known && this.messages.marked(visitor));
-    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.shared(holder).bytes;
+    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.shared(holder, language).bytes;
     this.live.listen({ ...who, known }, line.response, line.headers, first);
   }
 
   /** A message that was posted or edited. */
   show(message: Message): void {
     const id = this.eventId(message.seq);
-    const made = (visitor?: string): Frame => ({ event: 'message', id, data: this.render(message, visitor) });
-    const plain = made();
-    this.live.broadcast((visitor, holder) => {
+    const made = (language: string, visitor?: string): Frame => ({
+      event: 'message',
+      id,
+      data: this.render(message, visitor, language),
+    });
+    const plain = new Map<string, Frame>();
+    this.live.broadcast((visitor, holder, _, language) => {
       if (!this.nsfw.sees(message.channel, holder)) return undefined;
       const own = visitor !== undefined && this.messages.marksOf(message.id, visitor).length > 0;
-      return own ? made(visitor) : plain;
+      if (own) return made(language, visitor);
+      const known = plain.get(language) ?? made(language);
+      plain.set(language, known);
+      return known;
     });
   }
 
@@ -82,44 +91,46 @@ export class Feed {
   }
 
   /** All that stands here, with the visitor's marks. */
-  stands(visitor: string, holder: boolean): Standing {
+  stands(visitor: string, holder: boolean, language: string): Standing {
     const marked = this.messages.consented(visitor) && this.messages.marked(visitor);
-    if (!marked) return this.shared(holder);
-    return forDocument(this.eventId(), this.standing({ visitor, holder }));
+    if (!marked) return this.shared(holder, language);
+    return forDocument(this.eventId(), this.standing({ visitor, holder, language }));
   }
 
   /** What all see who have no marks here: made once. */
-  private shared(holder: boolean): Shared {
+  private shared(holder: boolean, language: string): Shared {
     const id = this.eventId();
-    const made = this.histories.get(holder);
+    const of = `${language} ${holder}`;
+    const made = this.histories.get(of);
     if (made?.id === id) return made;
-    const list = this.standing({ visitor: undefined, holder });
+    const list = this.standing({ visitor: undefined, holder, language });
     const bytes = opening({ event: 'history', id, data: { reset: true, messages: list, removed: [] } });
     const shared = { ...forDocument(id, list), bytes };
-    this.histories.set(holder, shared);
+    this.histories.set(of, shared);
     return shared;
   }
 
   /** All that stands here, or what changed after a number; with the visitor's marks. */
-  private history({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after: number | null): Buffer {
+  private history(reader: Reader, after: number | null): Buffer {
     const { removed } = this.messages.since(after ?? 0);
     const data = {
       reset: after === null,
-      messages: this.standing({ visitor, holder }, after ?? 0),
+      messages: this.standing(reader, after ?? 0),
       removed: after === null ? [] : removed,
     };
     return opening({ event: 'history', id: this.eventId(), data });
   }
 
-  private standing({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after = 0): PageMessage[] {
+  private standing({ visitor, holder, language }: Reader, after = 0): PageMessage[] {
     return this.messages
       .since(after)
       .messages.filter(({ channel }) => this.nsfw.sees(channel, holder))
-      .map((message) => this.render(message, visitor));
+      .map((message) => this.render(message, visitor, language));
   }
 
-  private render(message: Message, visitor: string | undefined): PageMessage {
-    return renderMessage(message, visitor === undefined ? [] : this.messages.marksOf(message.id, visitor));
+  private render(message: Message, visitor: string | undefined, language: string): PageMessage {
+    const mine = visitor === undefined ? [] : this.messages.marksOf(message.id, visitor);
+    return renderMessage(message, mine, language);
   }
 
   private eventId(seq = this.messages.seq): string {

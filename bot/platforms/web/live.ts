@@ -26,7 +26,12 @@ interface Listener extends Holder {
   most: number;
 }
 
-type FrameFor = (visitor: string | undefined, holder: boolean, admin: boolean) => Frame | undefined;
+type FrameFor = (
+  visitor: string | undefined,
+  holder: boolean,
+  admin: boolean,
+  language: string,
+) => Frame | undefined;
 
 /** The open lines. `broadcast` goes to all of them, in order. */
 export class Live {
@@ -107,7 +112,7 @@ export class Live {
       this.end(listener, rightsOver);
       return;
     }
-    const made = frame(listener.visitor, listener.holder, listener.admin === true);
+    const made = frame(listener.visitor, listener.holder, listener.admin === true, listener.language);
     if (made) this.write(listener, this.bytesOf(made));
   }
 

@@ -2,7 +2,8 @@
  * A stored message -> what one person's page shows. Files never leave as paths: every `file` in a card
  * becomes an address under /pictures/, numbered in the order it is found, which `pictureFiles` repeats. Pure.
  */
-import type { Card } from '../../../src/chat/port.js';
+import type { Card, ToldCard } from '../../../src/chat/port.js';
+import { told } from '../../../src/words/tell.js';
 import type { Message } from './messages.js';
 
 export interface PageMessage {
@@ -16,7 +17,7 @@ export interface PageMessage {
   text: string;
   pictures: { url: string; alt: string; spoiler: boolean }[];
   reactions: string[];
-  buttons: Card['buttons'];
+  buttons: ToldCard['buttons'];
   progress: number | null;
   preview?: string;
   data: Record<string, unknown>;
@@ -34,9 +35,10 @@ interface FileOf {
   url?: string;
 }
 
-/** As the page is sent it; `mine`: the reader's own marks. */
-export function renderMessage(message: Message, mine: string[]): PageMessage {
-  const { card, id } = message;
+/** As the page is sent it; `mine`: the reader's own marks, `language`: the reader's. */
+export function renderMessage(message: Message, mine: string[], language: string): PageMessage {
+  const { id } = message;
+  const card = told(message.card, language);
   let next = 0;
   // The sequence number in the address makes every address immutable.
   const address = () => `/pictures/${id}/${next++}?v=${message.seq}`;
@@ -67,7 +69,11 @@ export function renderReply(id: string, channel: string, card: Card, at: number)
     if ('text' in content) return [{ name, type, bytes, text: content.text }];
     return url === null ? [] : [{ name, type, bytes, url }];
   });
-  return { ...renderMessage(message, []), kind: 'reply', ...(files.length > 0 ? { files } : {}) };
+  return {
+    ...renderMessage(message, [], card.language ?? 'en'),
+    kind: 'reply',
+    ...(files.length > 0 ? { files } : {}),
+  };
 }
 
 /** Files of a card by the number in their address. */

@@ -9,6 +9,8 @@ import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
 import type { Turnout } from '../../../src/domain/voting/turnout.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { tell } from '../../../src/words/tell.js';
+import { say } from '../../../src/words/text.js';
 import {
   type buttonBody,
   type commandBody,
@@ -82,6 +84,7 @@ export class WebService {
 
   /** Body of `GET /api/me`. */
   async me(who: Account): Promise<object> {
+    const { language } = who;
     const standing = await this.options.crowd?.standing(who);
     return {
       name: who.displayName,
@@ -93,11 +96,11 @@ export class WebService {
       commands: this.options.commands.map((spec) => ({
         words: spec.path.join(' '),
         usage: usage(spec),
-        help: spec.help,
+        help: tell(spec.help, language),
         allowed: mayRun(who.role, spec),
         options: spec.options.map(({ name, help, type }) => ({
           name,
-          help,
+          help: tell(help, language),
           choices: choicesOf(type),
           number: type === 'integer' || type === 'number',
         })),
@@ -139,7 +142,7 @@ export class WebService {
   ): Promise<{ state: string; batch: string | null }> {
     const me = JSON.stringify(await this.me(account));
     const { sessions } = await this.status(who.holder, who.admin);
-    const { id, text, batch } = this.feed.stands(account.id, who.holder);
+    const { id, text, batch } = this.feed.stands(account.id, who.holder, account.language ?? 'en');
     const state = `{"me":${me},"sessions":${JSON.stringify(sessions)},"id":${JSON.stringify(id)},"messages":${text}}`;
     return { state, batch };
   }
@@ -158,7 +161,11 @@ export class WebService {
     const message = this.find(id);
     if (!this.messages.consented(who.id)) throw noConsent;
     if (message.card.data?.open === false) {
-      throw new AcclaimError('round-closed', 'This round has closed.', 'The next one opens by itself.');
+      throw new AcclaimError(
+        'round-closed',
+        say('This round has closed.'),
+        say('The next one opens by itself.'),
+      );
     }
     for (const { emoji, present } of marks) {
       const earlier = present
@@ -283,7 +290,11 @@ export class WebService {
   private async setMark(who: Account, message: Message, emoji: string, present: boolean): Promise<void> {
     const event = decodeMark(message, who, { emoji, present }, this.now());
     if (!event)
-      throw new AcclaimError('usage', 'This ballot has no such mark.', 'Reload the page and try again.');
+      throw new AcclaimError(
+        'usage',
+        say('This ballot has no such mark.'),
+        say('Reload the page and try again.'),
+      );
     await this.parts.sink(event);
     await this.messages.mark(message.id, who.id, emoji, present);
   }
@@ -297,12 +308,16 @@ export class WebService {
   private readonly fault = (error: unknown): void => this.options.onError?.(error);
 }
 
-const notHere = new AcclaimError('file-not-found', 'That message is no longer here.', 'Reload the page.');
+const notHere = new AcclaimError(
+  'file-not-found',
+  say('That message is no longer here.'),
+  say('Reload the page.'),
+);
 
 const noConsent = new AcclaimError(
   'not-allowed',
-  'You have not agreed to vote here yet.',
-  'Agree in the page first.',
+  say('You have not agreed to vote here yet.'),
+  say('Agree in the page first.'),
 );
 
 function choicesOf(type: unknown): readonly string[] {

@@ -4,6 +4,7 @@
  * whoever has most: nobody is kept out by one who holds everything. Pure but for its own list.
  */
 import { AcclaimError } from '../../../src/errors.js';
+import { say, type Text } from '../../../src/words/text.js';
 
 export interface Bounds {
   all: number;
@@ -21,6 +22,8 @@ export interface Holder {
   admin?: boolean;
   /** Whether the log-in that gives these rights still stands; missing where they are of no log-in. */
   stands?: (() => boolean) | undefined;
+  /** In which the page is told. */
+  language: string;
   /** Agreed to vote here. */
   known: boolean;
 }
@@ -48,12 +51,13 @@ export class Streams<H extends Holder> {
     const all = this.list();
     const count = (of: (other: H) => boolean) => all.filter(of).length;
     if (count((other) => ownerOf(other) === ownerOf(one)) >= this.bounds.person)
-      throw limited('You have this page open too often', 'Close one of its tabs');
+      throw limited(say('You have this page open too often'), say('Close one of its tabs'));
     const { address } = one;
     if (address !== null && count((other) => other.address === address) >= this.bounds.address)
-      throw limited('Too many pages are open from your network', 'Close some of them');
+      throw limited(say('Too many pages are open from your network'), say('Close some of them'));
     const leaving = all.length < this.bounds.all ? undefined : inPlaceOf(all, one);
-    if (leaving === null) throw limited('Too many people look at this page', 'Votes are taken all the same');
+    if (leaving === null)
+      throw limited(say('Too many people look at this page'), say('Votes are taken all the same'));
     if (leaving) this.held.delete(leaving);
     this.held.add(one);
     return leaving ? [leaving] : [];
@@ -78,6 +82,10 @@ function inPlaceOf<H extends Holder>(all: readonly H[], one: H): H | null {
   return all.find((other) => ownerOf(other) === most[0])!;
 }
 
-function limited(message: string, hint: string): AcclaimError {
-  return new AcclaimError('limited', `${message}.`, `${hint}, or try again in ${AGAIN_S} s.`);
+function limited(message: Text, hint: Text): AcclaimError {
+  return new AcclaimError(
+    'limited',
+    say('{sentence}.', { sentence: message }),
+    say('{hint}, or try again in {seconds} s.', { hint, seconds: AGAIN_S }),
+  );
 }

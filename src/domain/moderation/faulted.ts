@@ -3,6 +3,8 @@
  * person says of the picture, in whichever channel and from whichever linked account they said something else
  * before. It counts as votes do.
  */
+
+import { say } from '../../words/text.js';
 import { cellOf, noteCell, refuseCell, refuseConsent } from '../rounds/cells.js';
 import { ballotsOf } from '../rounds/rounds.js';
 import type { Draft } from '../state/draft.js';
@@ -19,9 +21,17 @@ export function sayWhy(draft: Draft, { index, faults: said, round: number }: Why
   if (!found) return refuseCell(draft);
   if (!consented(draft, by.key)) return refuseConsent(draft);
   if (draft.session.nsfw)
-    return draft.refuse('not-allowed', 'Here people say only what is unsafe.', 'Mark it by its number.');
+    return draft.refuse(
+      'not-allowed',
+      say('Here people say only what is unsafe.'),
+      say('Mark it by its number.'),
+    );
   if (!takesVotes(draft, found.ballot))
-    return draft.refuse('round-closed', 'This round has closed.', 'Say it of a picture of the next one.');
+    return draft.refuse(
+      'round-closed',
+      say('This round has closed.'),
+      say('Say it of a picture of the next one.'),
+    );
   const { voters } = draft.state;
   const accounts = accountsOf(voters, personOf(voters, by.key));
   const cell = found.ballot.cells.indexOf(index) + 1;

@@ -4,6 +4,8 @@
  * more than all others, so that nobody holds a ballot back with accounts that were made for it. What a
  * moderator shows again stays shown.
  */
+
+import { say, type Text } from '../../words/text.js';
 import {
   type Cell,
   cellOf,
@@ -35,8 +37,8 @@ export function flag(draft: Draft, { index, round: number, back }: Named<'flag'>
   if (!takesVotes(draft, cell.ballot))
     return draft.refuse(
       'round-closed',
-      'This round has closed.',
-      'A moderator can take the picture away: **/acclaim hide B4**.',
+      say('This round has closed.'),
+      say('A moderator can take the picture away: **/acclaim hide B4**.'),
     );
   if (back) return takeBack(draft, cell, index, by.key);
   recordMark(draft, cell.ballot, by.key, cell.flag, true);
@@ -52,7 +54,7 @@ function takeBack(draft: Draft, cell: Cell, index: number, by: string): void {
   const { voters } = draft.state;
   const person = personOf(voters, by);
   if (!flaggers(draft.state, cell.round, index).has(person)) {
-    draft.refuse('unknown', `You did not report ${cell.name}.`, '');
+    draft.refuse('unknown', say('You did not report {name}.', { name: cell.name }), '');
     return;
   }
   const keys = [by, ...accountsOf(voters, person).map(({ key }) => key)];
@@ -74,10 +76,10 @@ export function show(draft: Draft, { index, round: number }: Named<'show'>) {
   seen(draft, cell.round, index, true);
 }
 
-function whyNot({ state }: Image): [string, string] {
-  if (state === 'hidden') return ['A moderator took that picture away: its file is deleted.', ''];
-  if (state === 'held') return ['The safety checker holds that picture back, and its word stands.', ''];
-  return ['That picture is shown.', ''];
+function whyNot({ state }: Image): [Text, Text] {
+  if (state === 'hidden') return [say('A moderator took that picture away: its file is deleted.'), ''];
+  if (state === 'held') return [say('The safety checker holds that picture back, and its word stands.'), ''];
+  return [say('That picture is shown.'), ''];
 }
 
 /** Seen again. `passed`: flags hold it back no more. */
@@ -91,10 +93,10 @@ function seen(draft: Draft, round: Round, index: number, passed: boolean): void 
  * For who takes a flag, or a moderator's word against flags, back; nothing when it was done, else why not.
  */
 export function unflag(draft: Draft, { index, round: number, held }: Record<string, unknown>) {
-  if (held !== true) return 'It is a report, and held nothing back.';
+  if (held !== true) return say('It is a report, and held nothing back.');
   const found = flagged(draft, index, number);
   if (found?.image.state !== 'held' || found.image.heldBy !== 'flags')
-    return 'Flags hold that picture back no more.';
+    return say('Flags hold that picture back no more.');
   seen(draft, found.round, found.image.index, true);
   return undefined;
 }
@@ -102,7 +104,7 @@ export function unflag(draft: Draft, { index, round: number, held }: Record<stri
 /** Undoes `show`; a text says why that cannot be. */
 export function unshow(draft: Draft, { index, round: number }: Record<string, unknown>) {
   const found = flagged(draft, index, number);
-  if (!found?.image.passed || found.image.state !== 'shown') return 'That picture is not as it was.';
+  if (!found?.image.passed || found.image.state !== 'shown') return say('That picture is not as it was.');
   const { passed: _, ...image } = found.image;
   changeImage(draft, found.round, { ...image, state: 'held', heldBy: 'flags' });
   return undefined;

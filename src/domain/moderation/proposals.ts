@@ -3,6 +3,8 @@
  * server has looked at it. A proposal waits, is opened or refused once, and is gone then: of what was refused
  * no text is kept.
  */
+
+import { say } from '../../words/text.js';
 import type { Refusal } from '../state/decision.js';
 import type { Platform, Role } from '../state/model.js';
 import { atLeast } from '../state/roles.js';
@@ -51,11 +53,13 @@ export function tooMany(waiting: readonly Proposal[], server: string, by: string
   const here = waiting.filter((one) => one.server === server);
   const own = by === null ? [] : here.filter((one) => one.by === by);
   if (here.length < mostWaiting.server && own.length < mostWaiting.person) return null;
-  const whose = own.length >= mostWaiting.person ? 'of yours wait' : 'wait here';
   return {
     code: 'not-allowed',
-    message: `${own.length >= mostWaiting.person ? own.length : here.length} proposals ${whose} for a moderator already.`,
-    hint: 'Ask again once some are decided.',
+    message:
+      own.length >= mostWaiting.person
+        ? say('{proposals} proposals of yours wait for a moderator already.', { proposals: own.length })
+        : say('{proposals} proposals wait here for a moderator already.', { proposals: here.length }),
+    hint: say('Ask again once some are decided.'),
   };
 }
 
@@ -66,13 +70,17 @@ export function toDecide(
   { server, role }: { server: string; role: Role },
 ): Proposal | Refusal {
   if (!atLeast(role, 'moderator'))
-    return { code: 'not-allowed', message: 'Only a moderator may decide that.', hint: 'Ask one of them.' };
+    return {
+      code: 'not-allowed',
+      message: say('Only a moderator may decide that.'),
+      hint: say('Ask one of them.'),
+    };
   const found = waiting.find((one) => one.number === number && one.server === server);
   if (found) return found;
   return {
     code: 'unknown',
-    message: `Proposal ${number} does not wait here (any more).`,
-    hint: '**/acclaim proposals** lists those that do.',
+    message: say('Proposal {number} does not wait here (any more).', { number }),
+    hint: say('**/acclaim proposals** lists those that do.'),
   };
 }
 

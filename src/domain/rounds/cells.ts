@@ -3,6 +3,7 @@
  * state.
  */
 
+import { say } from '../../words/text.js';
 import type { Draft } from '../state/draft.js';
 import { pictureName } from '../state/ids.js';
 import type { Ballot, Image, Round } from '../state/round.js';
@@ -57,9 +58,17 @@ export function changeImage(draft: Draft, round: Round, row: Image): void {
 }
 
 export function refuseCell(draft: Draft): void {
-  draft.refuse('unknown', 'No ballot shows that image.', 'Name a cell of the newest ballot, such as B4.');
+  draft.refuse(
+    'unknown',
+    say('No ballot shows that image.'),
+    say('Name a cell of the newest ballot, such as B4.'),
+  );
 }
 
 export function refuseConsent(draft: Draft): void {
-  draft.refuse('no-consent', 'Votes are kept only with consent.', 'Agree to the notice, then vote.');
+  draft.refuse(
+    'no-consent',
+    say('Votes are kept only with consent.'),
+    say('Agree to the notice, then vote.'),
+  );
 }

@@ -5,6 +5,7 @@
  * checkpoint of the session's head as it was asked for.
  */
 
+import { say } from '../../words/text.js';
 import type { Draft } from '../state/draft.js';
 import type { Evaluation, PromptSafety, SafeSide } from '../state/evaluation.js';
 import type { Evaluated } from '../state/events.js';
@@ -28,14 +29,14 @@ export function report(draft: Draft): void {
   if (!draft.session.nsfw)
     draft.refuse(
       'unknown',
-      'This session reduces no unsafe pictures.',
-      '**/acclaim nsfw start PROMPT** opens one that does.',
+      say('This session reduces no unsafe pictures.'),
+      say('**/acclaim nsfw start PROMPT** opens one that does.'),
     );
   else if (!askEvaluation(draft))
     draft.refuse(
       'unknown',
-      'Nothing has been learned yet.',
-      'Close a round first: **/acclaim round close**.',
+      say('Nothing has been learned yet.'),
+      say('Close a round first: **/acclaim round close**.'),
     );
 }
 

@@ -4,6 +4,7 @@
  * another model's are asked for.
  */
 
+import { say } from '../../words/text.js';
 import type { Draft } from '../state/draft.js';
 import type { StrengthsDrawn } from '../state/events.js';
 
@@ -11,12 +12,12 @@ import type { StrengthsDrawn } from '../state/events.js';
 export function askStrengths(draft: Draft): void {
   const { head, strengths, pairHidden } = draft.session;
   const known = strengths?.round === head && strengths.state !== 'failed';
-  if (pairHidden) draft.refuse('unknown', 'A moderator took the pictures of the same noise away.', '');
+  if (pairHidden) draft.refuse('unknown', say('A moderator took the pictures of the same noise away.'), '');
   else if (head === null)
     draft.refuse(
       'unknown',
-      'Nothing has been learned yet.',
-      'Close a round first: **/acclaim round close**.',
+      say('Nothing has been learned yet.'),
+      say('Close a round first: **/acclaim round close**.'),
     );
   else if (known) showStrengths(draft, head);
   else begin(draft, head);

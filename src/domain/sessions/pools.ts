@@ -5,6 +5,7 @@
  * cast there until then stand.
  */
 
+import { say } from '../../words/text.js';
 import { askSweeps, isOver } from '../rounds/rounds.js';
 import type { Draft } from '../state/draft.js';
 import type { Act, Command } from '../state/events.js';
@@ -28,14 +29,18 @@ export function sideMay(draft: Draft, { act, from }: Command): boolean {
     act.name === 'undo' ? [act.of.command, act.of.args] : [act.name, act as Record<string, unknown>];
   // Any side may ask for more care, only the founding one for less.
   if (foundersOnly.has(name) || (name === 'review' && args.on === false)) {
-    const hint = 'Ask there, or take this channel out of it: **/acclaim session leave**.';
-    draft.refuse('not-allowed', 'Only the channel that founded the session may do that.', hint);
+    const hint = say('Ask there, or take this channel out of it: **/acclaim session leave**.');
+    draft.refuse('not-allowed', say('Only the channel that founded the session may do that.'), hint);
     return false;
   }
   const own = draft.state.bindings.find((row) => row.channel === from)?.community;
   const voter = draft.state.voters.get(String(args.voter));
   if (!voter || voter.community === own) return true;
-  draft.refuse('not-allowed', 'That person votes on another side of the pool.', 'Ask a moderator there.');
+  draft.refuse(
+    'not-allowed',
+    say('That person votes on another side of the pool.'),
+    say('Ask a moderator there.'),
+  );
   return false;
 }
 
@@ -53,12 +58,16 @@ export function invite(draft: Draft, { code, until }: ActOf<'invite'>): void {
 export function join(draft: Draft, { code, place, nsfw, quorum }: ActOf<'join'>): void {
   const { session, bindings } = draft.state;
   if (!session.invites.some((one) => one.code === code && one.until > draft.at)) {
-    draft.refuse('unknown', 'This code is not good (any more).', 'Ask the founding side for a new one.');
+    draft.refuse(
+      'unknown',
+      say('This code is not good (any more).'),
+      say('Ask the founding side for a new one.'),
+    );
   } else if (bindings.some((row) => row.channel === place.channel && row.leftAt === null)) {
-    draft.refuse('not-allowed', 'This channel is in the session already.', 'Vote on its ballots.');
+    draft.refuse('not-allowed', say('This channel is in the session already.'), say('Vote on its ballots.'));
   } else if (session.nsfw && !nsfw) {
-    const hint = 'Join from an age-restricted channel, or one of moderators only.';
-    draft.refuse('not-allowed', 'This session draws what needs a guarded channel.', hint);
+    const hint = say('Join from an age-restricted channel, or one of moderators only.');
+    draft.refuse('not-allowed', say('This session draws what needs a guarded channel.'), hint);
   } else {
     const ordinal = 1 + Math.max(...bindings.map((row) => row.ordinal));
     const row: Binding = { ...place, session: session.id, ordinal, canPost: true, leftAt: null };
@@ -92,17 +101,21 @@ export function leave(draft: Draft, { ordinal }: ActOf<'leave'>, { from }: Comma
   if (!row || row.leftAt !== null) {
     draft.refuse(
       'unknown',
-      'There is no such channel in the session.',
-      '**/acclaim session status** lists them.',
+      say('There is no such channel in the session.'),
+      say('**/acclaim session status** lists them.'),
     );
   } else if (row.ordinal === 0) {
     draft.refuse(
       'not-allowed',
-      'The founding channel cannot leave its session.',
-      '**/acclaim session stop** ends it for all.',
+      say('The founding channel cannot leave its session.'),
+      say('**/acclaim session stop** ends it for all.'),
     );
   } else if (row.channel !== from && !isFounding(draft, from)) {
-    draft.refuse('not-allowed', 'A channel leaves by its own side, or by the founding one.', 'Ask there.');
+    draft.refuse(
+      'not-allowed',
+      say('A channel leaves by its own side, or by the founding one.'),
+      say('Ask there.'),
+    );
   } else {
     notify(draft, 'channel-left', { platform: row.platform });
     draft.put({ table: 'binding', row: { ...row, leftAt: draft.at } });

@@ -3,7 +3,10 @@
  * what it does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting
  * that is missing is as the configuration says; `default` takes it away again.
  */
-import { count } from '../state/count.js';
+
+import type { Noun } from '../../words/en.js';
+import { languages } from '../../words/tell.js';
+import { counted, listed, say, type Text } from '../../words/text.js';
 import type { RuleSettings } from '../state/events.js';
 import { ballotStyles, type Rules } from '../state/rules.js';
 
@@ -13,6 +16,8 @@ export interface Settings extends RuleSettings {
   /** Most images a round may have. */
   mostImages?: number;
   memberStarts?: boolean;
+  /** In which language messages in channels are; `auto`: the server's own. */
+  language?: string;
   /** A moderator's OK opens what a member asks for. */
   approval?: boolean;
   /** Names of models that sessions may use. */
@@ -30,13 +35,13 @@ export interface Settings extends RuleSettings {
 export interface SettingRow<K extends keyof Settings = keyof Settings> {
   name: string;
   key: K;
-  help: string;
+  help: Text;
   /** What a number of it counts: one of them. */
-  unit?: string;
+  unit?: Noun;
   /** Offered while it is typed. */
   examples: readonly string[];
   read(text: string): Settings[K] | undefined;
-  show(value: NonNullable<Settings[K]> | null): string;
+  show(value: NonNullable<Settings[K]> | null): Text;
 }
 
 const row = <K extends keyof Settings>(one: SettingRow<K>) => one as unknown as SettingRow;
@@ -47,7 +52,7 @@ const whole = (most: number) => (text: string) => {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= most ? value : undefined;
 };
-const showMost = (value: number | null) => (value === null ? 'no bound' : String(value));
+const showMost = (value: number | null) => (value === null ? say('no bound') : String(value));
 const list = (text: string) => {
   const parts = text
     .split(/[\s,]+/)
@@ -66,11 +71,11 @@ function duration(text: string): number | undefined {
 }
 
 /** The same in the largest unit that divides it: `24 hours`. */
-function span(ms: number): string {
+function span(ms: number): Text {
   const minutes = Math.round(ms / 60_000);
-  if (minutes === 0 || minutes % 60 !== 0) return count(minutes, 'minute');
+  if (minutes === 0 || minutes % 60 !== 0) return counted(minutes, 'minute');
   const hours = minutes / 60;
-  return hours > 24 && hours % 24 === 0 ? count(hours / 24, 'day') : count(hours, 'hour');
+  return hours > 24 && hours % 24 === 0 ? counted(hours / 24, 'day') : counted(hours, 'hour');
 }
 
 function hours(text: string): RuleSettings['quietHours'] | undefined {
@@ -86,10 +91,18 @@ const clock = (minutes: number) =>
 
 export const settingRows: readonly SettingRow[] = [
   row({
+    name: 'language',
+    key: 'language',
+    help: say('language of what is posted in channels: auto (that of the server), en or ja'),
+    examples: ['auto', ...languages, 'default'],
+    read: (text) => (['auto', ...languages].includes(text) ? text : undefined),
+    show: String,
+  }),
+  row({
     name: 'quorum',
     key: 'quorum',
     unit: 'voter',
-    help: 'voters who close a round, such as 3',
+    help: say('voters who close a round, such as 3'),
     examples: ['3', '5', 'default'],
     read: whole(100_000),
     show: String,
@@ -97,7 +110,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'deadline',
     key: 'roundMs',
-    help: 'how long a round stays open at most: 90m, 36h or 2d',
+    help: say('how long a round stays open at most: 90m, 36h or 2d'),
     examples: ['12h', '24h', '2d', 'default'],
     read: duration,
     show: (ms) => span(ms ?? 0),
@@ -105,7 +118,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'quiet-hours',
     key: 'quietHours',
-    help: 'when nothing is posted (UTC), such as 22:00-07:00, or off',
+    help: say('when nothing is posted (UTC), such as 22:00-07:00, or off'),
     examples: ['22:00-07:00', 'off'],
     read: hours,
     show: (value) => (value ? `${clock(value.from)}-${clock(value.to)} UTC` : 'off'),
@@ -113,7 +126,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'review',
     key: 'review',
-    help: "a moderator's OK opens each ballot: on or off",
+    help: say("a moderator's OK opens each ballot: on or off"),
     examples: ['on', 'off'],
     read: onOff,
     show: showOnOff,
@@ -121,7 +134,9 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'ballots',
     key: 'ballots',
-    help: 'from the next round on: sheet (numbered pictures), gallery (one picture a message) or duel (two a message)',
+    help: say(
+      'from the next round on: sheet (numbered pictures), gallery (one picture a message) or duel (two a message)',
+    ),
     examples: [...ballotStyles, 'default'],
     read: (text) => ballotStyles.find((style) => style === text),
     show: String,
@@ -129,7 +144,9 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'picks',
     key: 'picks',
-    help: 'from the next round on votes choose among more pictures than are shown, as soon as they tell enough: on or off',
+    help: say(
+      'from the next round on votes choose among more pictures than are shown, as soon as they tell enough: on or off',
+    ),
     examples: ['on', 'off', 'default'],
     read: onOff,
     show: showOnOff,
@@ -137,7 +154,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'member-starts',
     key: 'memberStarts',
-    help: 'members may open sessions: on or off',
+    help: say('members may open sessions: on or off'),
     examples: [],
     read: onOff,
     show: showOnOff,
@@ -145,7 +162,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'approval',
     key: 'approval',
-    help: "a moderator's OK opens the sessions that members ask for: on or off",
+    help: say("a moderator's OK opens the sessions that members ask for: on or off"),
     examples: ['on', 'off'],
     read: onOff,
     show: showOnOff,
@@ -154,7 +171,7 @@ export const settingRows: readonly SettingRow[] = [
     name: 'rounds',
     key: 'mostRounds',
     unit: 'round',
-    help: 'most rounds of a session, such as 12',
+    help: say('most rounds of a session, such as 12'),
     examples: ['12'],
     read: whole(1000),
     show: showMost,
@@ -163,7 +180,7 @@ export const settingRows: readonly SettingRow[] = [
     name: 'images',
     key: 'mostImages',
     unit: 'image',
-    help: 'most images of a round, such as 18',
+    help: say('most images of a round, such as 18'),
     examples: ['18'],
     read: whole(256),
     show: showMost,
@@ -172,7 +189,7 @@ export const settingRows: readonly SettingRow[] = [
     name: 'session-images',
     key: 'sessionImages',
     unit: 'image',
-    help: 'most images of a session in all its rounds, such as 200',
+    help: say('most images of a session in all its rounds, such as 200'),
     examples: ['200', 'default'],
     read: whole(100_000),
     show: showMost,
@@ -181,7 +198,7 @@ export const settingRows: readonly SettingRow[] = [
     name: 'channel-images',
     key: 'channelImages',
     unit: 'image',
-    help: 'most images a day in one channel, such as 100',
+    help: say('most images a day in one channel, such as 100'),
     examples: ['100', 'default'],
     read: whole(100_000),
     show: showMost,
@@ -190,7 +207,7 @@ export const settingRows: readonly SettingRow[] = [
     name: 'server-images',
     key: 'serverImages',
     unit: 'image',
-    help: 'most images a day in all channels together, such as 500',
+    help: say('most images a day in all channels together, such as 500'),
     examples: ['500', 'default'],
     read: whole(100_000),
     show: showMost,
@@ -198,18 +215,18 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'models',
     key: 'models',
-    help: 'models that sessions may use, with commas between',
+    help: say('models that sessions may use, with commas between'),
     examples: ['mini'],
     read: list,
-    show: (value) => value?.join(', ') ?? 'all',
+    show: (value) => (value ? listed(value) : say('all')),
   }),
   row({
     name: 'channels',
     key: 'channels',
-    help: 'channels in which sessions may be opened, such as #roses, with commas between',
+    help: say('channels in which sessions may be opened, such as #roses, with commas between'),
     examples: ['default'],
     read: list,
-    show: (value) => value?.join(', ') ?? 'all',
+    show: (value) => (value ? listed(value) : say('all')),
   }),
 ];
 
@@ -231,18 +248,22 @@ export function ruleSettings(settings: Settings): RuleSettings {
 }
 
 /** What holds where nothing is set, by the host's configuration; null = no bound, or all. */
-export function usualSettings(rules: Rules, approval: boolean): Record<SettingRow['key'], unknown> {
+export function usualSettings(
+  rules: Rules,
+  approval: boolean,
+  language: string,
+): Record<SettingRow['key'], unknown> {
   const { quorum, roundMs, quietHours, review, ballots, picks = false } = rules;
   const { sessionImages = null, channelImages = null, serverImages = null } = rules;
   return {
     ...{ quorum, roundMs, quietHours, review, ballots, picks, sessionImages, channelImages, serverImages },
-    ...{ memberStarts: true, approval, mostRounds: null, mostImages: null },
+    ...{ language, memberStarts: true, approval, mostRounds: null, mostImages: null },
     ...{ models: null, channels: null, model: null, channelModels: null },
   };
 }
 
 /** A value with what it counts: `3 voters`. */
-export function settingWords(row: SettingRow, value: unknown): string {
+export function settingWords(row: SettingRow, value: unknown): Text {
   const words = row.show(value as never);
-  return row.unit !== undefined && typeof value === 'number' ? count(value, row.unit) : words;
+  return row.unit !== undefined && typeof value === 'number' ? counted(value, row.unit) : words;
 }

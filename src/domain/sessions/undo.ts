@@ -3,6 +3,7 @@
  * there is none. What the reverse needs to know was noted with the act.
  */
 
+import { say, type Text } from '../../words/text.js';
 import { unflag, unshow, weighFlags } from '../moderation/flags.js';
 import { abandonRound, beginRound, isOver } from '../rounds/rounds.js';
 import { pauseSession, unpauseSession } from '../rounds/session.js';
@@ -13,29 +14,29 @@ import { recount } from '../voting/counted-again.js';
 import { accountsOf, personOf } from '../voting/people.js';
 
 /** Nothing when it was done, else why it cannot be. */
-type Undo = (draft: Draft, args: Record<string, unknown>) => string | undefined;
+type Undo = (draft: Draft, args: Record<string, unknown>) => Text | undefined;
 
-const undos: Record<Act['name'], Undo | string> = {
+const undos: Record<Act['name'], Undo | Text> = {
   pause: (draft) => {
-    if (draft.session.pause !== 'command') return 'The session goes on already.';
+    if (draft.session.pause !== 'command') return say('The session goes on already.');
     unpauseSession(draft);
     return undefined;
   },
   resume: (draft) => {
-    if (draft.session.state !== 'active') return 'The session is not running any more.';
+    if (draft.session.state !== 'active') return say('The session is not running any more.');
     pauseSession(draft, 'command');
     return undefined;
   },
   stop: (draft) => {
-    if (draft.session.end !== 'stopped') return 'The session did not end by being stopped.';
+    if (draft.session.end !== 'stopped') return say('The session did not end by being stopped.');
     draft.setSession({ state: 'active', end: null, endedAt: null });
     notify(draft, 'resumed');
     beginRound(draft);
     return undefined;
   },
   rollback: (draft, { round: target, head, done }) => {
-    if (!Array.isArray(done) || typeof target !== 'number') return 'Where it stood before is not known.';
-    if (draft.session.state === 'ended') return 'The session has ended.';
+    if (!Array.isArray(done) || typeof target !== 'number') return say('Where it stood before is not known.');
+    if (draft.session.state === 'ended') return say('The session has ended.');
     if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round, 'superseded');
     for (const round of draft.state.rounds) {
       if (done.includes(round.number)) draft.setRound(round, { state: 'done' });
@@ -68,27 +69,28 @@ const undos: Record<Act['name'], Undo | string> = {
     const set = rules as Record<string, unknown>;
     // What was set once more since then stays.
     const still = Object.entries(before as RuleSettings).filter(([key]) => same(now[key], set[key]));
-    if (still.length === 0) return 'It was set anew since.';
+    if (still.length === 0) return say('It was set anew since.');
     setRules(draft, Object.fromEntries(still));
     return undefined;
   },
-  close:
+  close: say(
     'The votes are counted and the learner is at work: **/acclaim session rollback ROUND** goes back to an earlier round.',
-  redo: 'Its pictures were given up and others drawn.',
-  branch: 'The branch is a session of its own: **/acclaim session stop** in its channel ends it.',
-  hide: 'The file of a hidden picture is deleted.',
-  'hide-pair': 'The files of a pair row that was taken away are deleted.',
-  approve: 'The ballots hang: **/acclaim round redo** draws others.',
-  best: 'It is a vote: whoever cast it can change it.',
-  why: 'It is part of a vote: whoever cast it can change it.',
-  report: 'It only measures: nothing was changed.',
-  strength: 'What was drawn stays.',
+  ),
+  redo: say('Its pictures were given up and others drawn.'),
+  branch: say('The branch is a session of its own: **/acclaim session stop** in its channel ends it.'),
+  hide: say('The file of a hidden picture is deleted.'),
+  'hide-pair': say('The files of a pair row that was taken away are deleted.'),
+  approve: say('The ballots hang: **/acclaim round redo** draws others.'),
+  best: say('It is a vote: whoever cast it can change it.'),
+  why: say('It is part of a vote: whoever cast it can change it.'),
+  report: say('It only measures: nothing was changed.'),
+  strength: say('What was drawn stays.'),
   flag: unflag,
   show: unshow,
-  invite: 'A code that nobody uses ends by itself.',
-  join: 'A channel leaves by **/acclaim session leave**.',
-  leave: 'A channel comes back by a new code: **/acclaim session invite**.',
-  undo: 'It was itself an undoing: do again what was undone.',
+  invite: say('A code that nobody uses ends by itself.'),
+  join: say('A channel leaves by **/acclaim session leave**.'),
+  leave: say('A channel comes back by a new code: **/acclaim session invite**.'),
+  undo: say('It was itself an undoing: do again what was undone.'),
 };
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
@@ -100,9 +102,9 @@ export function canUndo(command: string): boolean {
 
 /** Undoes a past act of a moderator, or refuses with the reason. */
 export function undoAct(draft: Draft, { command, args }: PastAct): void {
-  const row = undos[command as Act['name']] as Undo | string | undefined;
-  const why = typeof row === 'function' ? row(draft, args) : (row ?? 'There is no way back from it.');
-  if (why !== undefined) draft.refuse('unknown', `${command} cannot be undone.`, why);
+  const row = undos[command as Act['name']] as Undo | Text | undefined;
+  const why = typeof row === 'function' ? row(draft, args) : (row ?? say('There is no way back from it.'));
+  if (why !== undefined) draft.refuse('unknown', say('{command} cannot be undone.', { command }), why);
 }
 
 /** Puts these rules over the session's. */
@@ -115,10 +117,10 @@ export function setVoter(
   draft: Draft,
   { voter }: Record<string, unknown>,
   change: { excluded?: boolean; trusted?: boolean },
-): string | undefined {
+): Text | undefined {
   const { voters } = draft.state;
   const row = voters.get(String(voter));
-  if (!row) return 'Nobody here is known by that key.';
+  if (!row) return say('Nobody here is known by that key.');
   const { excluded: on } = change;
   // Somebody is excluded as a person: an account that is taken out of it later is no way back.
   const rows = on === undefined ? [row] : accountsOf(voters, personOf(voters, row.key));
@@ -133,15 +135,11 @@ export function setVoter(
 }
 
 /** The same; of somebody who never had to wait nothing changes. */
-export function setAdmitted(
-  draft: Draft,
-  { voter }: Record<string, unknown>,
-  on: boolean,
-): string | undefined {
+export function setAdmitted(draft: Draft, { voter }: Record<string, unknown>, on: boolean): Text | undefined {
   const row = draft.state.voters.get(String(voter));
-  if (!row) return 'Nobody here is known by that key.';
+  if (!row) return say('Nobody here is known by that key.');
   const { waits, admittedAt, ...rest } = row;
-  if (!on && admittedAt === undefined) return 'They never had to wait.';
+  if (!on && admittedAt === undefined) return say('They never had to wait.');
   if (on && !waits) return undefined;
   const now = on ? ({ admittedAt: draft.at } as const) : ({ waits: true } as const);
   draft.put({ table: 'voter', row: { ...rest, ...now } });

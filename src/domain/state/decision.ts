@@ -3,6 +3,8 @@
  * something that cannot be. A row change names the whole new row (upsert), appends one (fact, act), or ends
  * an effect.
  */
+
+import type { Text } from '../../words/text.js';
 import type { Effect } from './effects.js';
 import type { Fact } from './facts.js';
 import type { Act, Binding, Platform, Session, SessionState, Voter } from './model.js';
@@ -27,8 +29,8 @@ export type RowChange =
 
 export interface Refusal {
   code: 'not-allowed' | 'round-closed' | 'session-ended' | 'nothing-to-close' | 'unknown' | 'no-consent';
-  message: string;
-  hint: string;
+  message: Text;
+  hint: Text;
 }
 
 export interface Decision {

@@ -3,6 +3,7 @@
  * it; the state handed in stays as it was.
  */
 
+import type { Text } from '../../words/text.js';
 import { apply } from './apply.js';
 import { type Elsewhere, nowhereElse } from './budgets.js';
 import type { Decision, Refusal, RowChange } from './decision.js';
@@ -55,7 +56,7 @@ export class Draft {
     this.#rows.push({ table: 'outbox', done: key });
   }
 
-  refuse(code: Refusal['code'], message: string, hint: string): void {
+  refuse(code: Refusal['code'], message: Text, hint: Text): void {
     this.#refusal = { code, message, hint };
   }
 

@@ -3,6 +3,7 @@
  * vote and keep their own data; moderators run sessions; admins decide models, channels and budgets;
  * operators own the host.
  */
+import { say, type Text } from '../../words/text.js';
 import type { Role } from './model.js';
 
 const rank: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator: 3 };
@@ -61,10 +62,25 @@ export function allowed(role: Role, command: CommandName): boolean {
 }
 
 /** `a moderator`, `an admin`. */
-export function oneOf(role: Role): string {
-  return `${/^[aeio]/.test(role) ? 'an' : 'a'} ${role}`;
+export function oneOf(role: Role): Text {
+  return ones[role];
 }
+
+const ones: Readonly<Record<Role, Text>> = {
+  member: say('a member'),
+  moderator: say('a moderator'),
+  admin: say('an admin'),
+  operator: say('an operator'),
+};
 
 export function atLeast(role: Role, least: Role): boolean {
   return rank[role] >= rank[least];
 }
+
+/** Within brackets, after somebody's code. */
+export const roleName: Readonly<Record<Role, Text>> = {
+  member: say('member'),
+  moderator: say('moderator'),
+  admin: say('admin'),
+  operator: say('operator'),
+};

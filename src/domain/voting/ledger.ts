@@ -3,6 +3,8 @@
  * when it changes what is known: the state, or (order is not guaranteed) the time up to which the state is
  * vouched for. So any order of the same events, each any number of times, ends in the same set of reactions.
  */
+
+import { say } from '../../words/text.js';
 import type { Draft } from '../state/draft.js';
 import { type DuelAnswer, meaning } from '../state/emoji.js';
 import type { Cleared, ReactionSet, Swept } from '../state/events.js';
@@ -24,17 +26,29 @@ export function factsOf(state: SessionState, ballot: Pick<Ballot, 'id'>): Facts 
 export function recordReaction(draft: Draft, event: ReactionSet): boolean {
   const ballot = draft.state.ballots.get(event.ballot);
   if (!ballot) {
-    draft.refuse('unknown', 'This ballot is not known here.', 'Vote on the newest ballot of the channel.');
+    draft.refuse(
+      'unknown',
+      say('This ballot is not known here.'),
+      say('Vote on the newest ballot of the channel.'),
+    );
     return false;
   }
   if (!fits(draft, ballot, event.emoji)) return false;
   if (consented(draft, event.voter.key) === false) {
-    draft.refuse('no-consent', 'Votes are kept only with consent.', 'Agree to the notice, then vote.');
+    draft.refuse(
+      'no-consent',
+      say('Votes are kept only with consent.'),
+      say('Agree to the notice, then vote.'),
+    );
     return false;
   }
   const late = isLate(draft, ballot);
   if (late)
-    draft.refuse('round-closed', 'This round has closed.', 'Vote on the newest ballot of the channel.');
+    draft.refuse(
+      'round-closed',
+      say('This round has closed.'),
+      say('Vote on the newest ballot of the channel.'),
+    );
   const last = factsOf(draft.state, ballot).last(event.voter.key, event.emoji);
   if (last && (event.at < last.at || (event.at === last.at && event.present === last.present))) return false;
   const { emoji, present, at } = event;

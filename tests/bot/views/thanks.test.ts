@@ -3,6 +3,7 @@
  */
 import { expect, it } from 'vitest';
 import { doneAnswer, flagAnswer } from '../../../bot/views/thanks.js';
+import { tell, told } from '../../../src/words/tell.js';
 import { person, World } from '../../support/world.js';
 
 function opened(): World {
@@ -15,11 +16,11 @@ function opened(): World {
 }
 const done = (world: World, key: string) => {
   world.react(key, world.live()[0]!, 'done');
-  return doneAnswer(world.state, world.round, key);
+  return told(doneAnswer(world.state, world.round, key));
 };
 const flag = (world: World, key: string, index = 1) => {
   world.command({ name: 'flag', index }, 'member', key);
-  return flagAnswer(world.state, world.round, { index, cell: 'A2', on: true }, key).text;
+  return tell(flagAnswer(world.state, world.round, { index, cell: 'A2', on: true }, key).text);
 };
 
 it('Done', () => {

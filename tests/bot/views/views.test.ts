@@ -1,16 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { ballotCard, tellsTurnout } from '../../../bot/views/ballot.js';
+import { ballotCard as ballotCardSaid, tellsTurnout } from '../../../bot/views/ballot.js';
 import type { CellData } from '../../../bot/views/card.js';
-import { noticeCard, notices } from '../../../bot/views/notice.js';
-import { outcomeCard } from '../../../bot/views/outcome.js';
-import { type Bar, barOf, progressCard } from '../../../bot/views/progress.js';
-import { storyCard } from '../../../bot/views/story.js';
-import { duration, quoted } from '../../../bot/views/words.js';
-import { momentOf } from '../../../src/chat/cards.js';
+import { noticeCard as noticeCardSaid, notices } from '../../../bot/views/notice.js';
+import { outcomeCard as outcomeCardSaid } from '../../../bot/views/outcome.js';
+import { type Bar, barOf, progressCard as progressCardSaid } from '../../../bot/views/progress.js';
+import { storyCard as storyCardSaid } from '../../../bot/views/story.js';
+import { duration as durationSaid, quoted as quotedSaid } from '../../../bot/views/words.js';
+import { momentOf as momentOfSaid } from '../../../src/chat/cards.js';
 import { cellName } from '../../../src/domain/state/ids.js';
 import type { SessionPhase } from '../../../src/domain/state/model.js';
 import type { Job, Outcome, Round, RoundPhase } from '../../../src/domain/state/round.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
+import { spoken } from '../../support/spoken.js';
+
+const ballotCard = spoken(ballotCardSaid);
+const noticeCard = spoken(noticeCardSaid);
+const outcomeCard = spoken(outcomeCardSaid);
+const progressCard = spoken(progressCardSaid);
+const storyCard = spoken(storyCardSaid);
+const duration = spoken(durationSaid);
+const quoted = spoken(quotedSaid);
+const momentOf = spoken(momentOfSaid);
 
 const session = makeSession({ rules: { ...rules, imagesPerRound: 11 } });
 const dir = '/data/cat/1';
@@ -259,7 +269,7 @@ describe('progress', () => {
     const held = { code: 'no-engine', message: 'no engine is there', since: 1_700_000_000_500 };
     const card = shown({ state: 'waiting', held });
     expect(card.text).toBe('It waits: no engine is there. Nothing is lost, and it goes on by itself.');
-    expect(momentOf(card)).toEqual({ says: 'Waiting since', at: 1_700_000_000 });
+    expect(momentOf(card)).toEqual({ says: 'Waiting since', at: 1_700_000_000, ahead: false });
     expect(momentOf(shown({}))).toBeUndefined();
     expect(momentOf(shown({ held }, { state: 'done' }))).toBeUndefined();
   });
@@ -631,7 +641,7 @@ describe('notices', () => {
     const until = 1_700_000_000_500;
     const card = noticeCard({ key: 'n', session, notice: 'extended', values: { until, round: 2 } });
     expect(card.text).toBe('Round 2 has no votes yet, so it stays open.');
-    expect(momentOf(card)).toEqual({ says: 'Closes', at: 1_700_000_000 });
+    expect(momentOf(card)).toEqual({ says: 'Closes', at: 1_700_000_000, ahead: true });
   });
 
   it('read well with and without values', () => {

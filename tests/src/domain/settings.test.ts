@@ -84,7 +84,7 @@ it('a value is told with what it counts, and where nothing is set with what the 
   expect(told('channel-images', 100)).toBe('100 images');
   expect(told('channel-images', null)).toBe('no bound');
   expect(told('picks', true)).toBe('on');
-  const usual = usualSettings({ ...rules, quorum: 4, roundMs: 7_200_000 }, true);
+  const usual = usualSettings({ ...rules, quorum: 4, roundMs: 7_200_000 }, true, 'auto');
   const all = settingRows.map((row) => `${row.name} ${settingWords(row, usual[row.key])}`);
   expect(all.slice(0, 4)).toEqual(['quorum 4 voters', 'deadline 2 hours', 'quiet-hours off', 'review off']);
   expect(all.filter((line) => /undefined|null/.test(line))).toEqual([]);

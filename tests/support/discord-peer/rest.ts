@@ -205,13 +205,13 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
           type: 0,
         });
     },
-    'get /applications/{application_id}/commands': () => world.commands,
+    'get /applications/{application_id}/commands': ({ query }) => localized(world.commands, query),
     'put /applications/{application_id}/commands': ({ body }) => {
       world.commands = made(body);
       return world.commands;
     },
-    'get /applications/{application_id}/guilds/{guild_id}/commands': ({ parameters: [, guild] }) =>
-      world.commandsOf.get(guild!) ?? [],
+    'get /applications/{application_id}/guilds/{guild_id}/commands': ({ parameters: [, guild], query }) =>
+      localized(world.commandsOf.get(guild!) ?? [], query),
     'put /applications/{application_id}/guilds/{guild_id}/commands': ({ parameters: [, guild], body }) => {
       world.commandsOf.set(guild!, made(body));
       return world.commandsOf.get(guild!);
@@ -302,4 +302,12 @@ function numbered(rows: Message['components']): Message['components'] {
     id: ++id,
     components: row.components.map((c) => ({ ...c, id: ++id })),
   }));
+}
+
+/** Without being asked for them Discord leaves the words of other languages out. */
+function localized(commands: readonly unknown[], query: URLSearchParams): unknown {
+  const without = (name: string, value: unknown) => (name.endsWith('_localizations') ? undefined : value);
+  return query.get('with_localizations') === 'true'
+    ? commands
+    : JSON.parse(JSON.stringify(commands, without));
 }

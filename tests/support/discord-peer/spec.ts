@@ -54,6 +54,8 @@ interface Operation {
 }
 
 /** The operations we use; queries are transcribed from the description's types, which have no schema. */
+const commandsQuery = z.strictObject({ with_localizations: z.optional(z.enum(['true', 'false'])) });
+
 const operations: Record<string, Operation> = {
   'get /gateway/bot': { response: answered('GatewayBotResponse') },
   'get /users/@me': { response: answered('UserResponse') },
@@ -103,11 +105,11 @@ const operations: Record<string, Operation> = {
     response: z.array(answered('UserResponse')),
   },
   'put /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me': {},
-  'get /applications/{application_id}/commands': {},
+  'get /applications/{application_id}/commands': { query: commandsQuery },
   'put /applications/{application_id}/commands': {
     request: z.array(wanted('ApplicationCommandUpdateRequest')),
   },
-  'get /applications/{application_id}/guilds/{guild_id}/commands': {},
+  'get /applications/{application_id}/guilds/{guild_id}/commands': { query: commandsQuery },
   'put /applications/{application_id}/guilds/{guild_id}/commands': {
     request: z.array(wanted('ApplicationCommandUpdateRequest')),
   },

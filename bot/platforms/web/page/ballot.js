@@ -13,7 +13,7 @@ import { callAll, callNone, invert, isCalled, toggleCalled, toggleNone, undo, un
 import { sheetInHand } from './rounds.js';
 import { marksOf, set, useStore } from './store.js';
 import { rich, Text, timeOf } from './text.js';
-import { ours, serverLanguage, t } from './words.js';
+import { ours, t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -40,7 +40,7 @@ export function Round({ messages }) {
           <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
           ${open && !duel && html`<${Many} messages=${messages} />`}
         </div>
-        <div class="prose">${open ? html`<${Invitation} message=${asking} />` : html`<${Text} text=${summary(messages)} lang=${data.words ? undefined : serverLanguage()} />`}</div>
+        <div class="prose">${open ? html`<${Invitation} message=${asking} />` : html`<${Text} text=${summary(messages)} />`}</div>
       </div>
       ${duel && open && html`<${Duel} messages=${messages} /><a class="link duel-link" href="#duel">${t('duel.alone')}</a>`}
       ${duel && !open && html`<${Gallery} messages=${eachOnce(messages)} stop=${stop.at} />`}
@@ -96,11 +96,10 @@ function Invitation({ message: { text, data } }) {
   const how = rest.find((/** @type {string} */ line) => line.startsWith('**How**'));
   const others = rest.filter((/** @type {string} */ line) => line !== how).join('\n');
   // Without a picture there is nothing to mark, and the server says so.
-  if (!data.cells.some((/** @type {any} */ c) => c.url))
-    return html`<${Text} text=${text} lang=${serverLanguage()} />`;
+  if (!data.cells.some((/** @type {any} */ c) => c.url)) return html`<${Text} text=${text} />`;
   const said = [ours(first, own)];
   if (how) said.push(ours(how, () => t(`ballot.how.${data.style}`)));
-  return html`<${Text} text=${said[0]} /><${Text} text=${others} lang=${serverLanguage()} /><${Text} text=${said[1] ?? ''} />`;
+  return html`<${Text} text=${said[0]} /><${Text} text=${others} /><${Text} text=${said[1] ?? ''} />`;
 }
 
 /** Tells the style how much stands above the pictures, which take what is left of the window. @param {{current: HTMLElement | null}} box */

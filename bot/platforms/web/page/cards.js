@@ -6,7 +6,7 @@ import { Strengths } from './pair.js';
 import { dismiss, press, useStore } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
-import { ours, serverLanguage, t } from './words.js';
+import { ours, t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -15,12 +15,12 @@ export function Notice({ message }) {
   const welcome = message.data.notice === 'welcome';
   return html`
     <div class=${welcome ? 'notice notice-welcome' : 'notice'}>
-      <h2 lang=${serverLanguage()}>${message.title}</h2>
-      <div class="prose"><${Text} text=${message.text} lang=${serverLanguage()} /></div>
+      <h2>${message.title}</h2>
+      <div class="prose"><${Text} text=${message.text} /></div>
       ${message.data.strengths ? html`<${Strengths} steps=${message.data.strengths} veiled=${message.data.blurred} />` : message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
       ${
         message.buttons.length > 0 &&
-        html`<p class="notice-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" lang=${serverLanguage()} onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`
+        html`<p class="notice-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`
       }
     </div>
   `;
@@ -31,7 +31,6 @@ export function Reply({ message }) {
   const sessions = useStore((s) => s.sessions);
   if (message.echo) return html`<p class="said">${message.text}</p>`;
   // What the page itself answers is in the reader's language.
-  const lang = message.seq === 0 && message.id.startsWith('echo') ? undefined : serverLanguage();
   const own = message.data.channel === undefined ? [] : [message.data];
   const links = [...sessions, ...own].flatMap(({ id, session, channel }) => [
     [id ?? session, channel],
@@ -39,8 +38,8 @@ export function Reply({ message }) {
   ]);
   return html`
     <div class="reply">
-      ${message.title && html`<h2 lang=${lang}>${message.title}</h2>`}
-      <div class="prose"><${Text} text=${message.text} links=${new Map(links)} lang=${lang} /></div>
+      ${message.title && html`<h2>${message.title}</h2>`}
+      <div class="prose"><${Text} text=${message.text} links=${new Map(links)} /></div>
       ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
       ${message.files?.map((file) => html`<p key=${file.name}><button class="button" onClick=${() => save(file)}><${Icon} name="download" />${file.name}</button></p>`)}
       <p class="reply-foot">${t('reply.private')} <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>${t('reply.dismiss')}</button></p>
@@ -59,7 +58,7 @@ function save({ name, type, text, url }) {
 export function Progress({ message }) {
   const { data, progress, title, text } = message;
   if (data.state === 'done' || data.state === 'stopped') {
-    return html`<p class="progress-done"><${Icon} name=${data.state === 'done' ? 'check' : 'none'} /><span><strong>${ours(`${title}.`, () => headOf(message))}</strong> <span lang=${serverLanguage()}>${text.split('\n')[0]}</span></span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} lang=${serverLanguage()} /></div>`}`;
+    return html`<p class="progress-done"><${Icon} name=${data.state === 'done' ? 'check' : 'none'} /><span><strong>${ours(`${title}.`, () => headOf(message))}</strong> <span>${text.split('\n')[0]}</span></span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
   }
   const share = Math.round((progress ?? 0) * 100);
   const failed = data.state === 'failed';
@@ -67,13 +66,13 @@ export function Progress({ message }) {
   return html`
     <div class=${failed ? 'progress progress-failed' : 'progress'}>
       <div class="progress-head">
-        <h2 lang=${failed ? serverLanguage() : undefined}>${head}</h2>
+        <h2>${head}</h2>
         ${!failed && data.since != null && html`<span class="time-left"><${Icon} name="clock" />${t('progress.since', { time: timeOf(data.since) })}</span>`}
         ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
       </div>
       ${!failed && html`<div class="bar" role="progressbar" aria-label=${head} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}
       ${message.preview && html`<img class="progress-preview" src=${message.preview} alt=${t('progress.preview')} />`}
-      <p class="progress-text" lang=${failed ? serverLanguage() : undefined}>${failed ? text : ours(stageOnly(text), () => stageOf(message))}</p>
+      <p class="progress-text">${failed ? text : ours(stageOnly(text), () => stageOf(message))}</p>
     </div>
   `;
 }

@@ -6,7 +6,7 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { say } from './say.js';
 import { get, set, useStore } from './store.js';
-import { serverLanguage, t } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], args: string[], choices: string[], offers: Record<string, string[]>}} Command */
 
@@ -164,7 +164,7 @@ export function Composer() {
 function Choices({ list, chosen, take }) {
   return html`
     <ul class="choices" id="choices" role="listbox" aria-label=${t('composer.choices')}>
-      ${list.map((c, i) => html`<li key=${c.insert} id=${`choice-${i}`} role="option" aria-selected=${i === chosen} onMouseDown=${(e) => e.preventDefault()} onClick=${() => take(i)}><code>${c.shown}</code>${c.help && html`<span lang=${serverLanguage()}>${c.help}</span>`}</li>`)}
+      ${list.map((c, i) => html`<li key=${c.insert} id=${`choice-${i}`} role="option" aria-selected=${i === chosen} onMouseDown=${(e) => e.preventDefault()} onClick=${() => take(i)}><code>${c.shown}</code>${c.help && html`<span>${c.help}</span>`}</li>`)}
     </ul>
   `;
 }

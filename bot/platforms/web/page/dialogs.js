@@ -9,7 +9,7 @@ import { Icon } from './icons.js';
 import { Start } from './starting.js';
 import { set, toast, useStore } from './store.js';
 import { rich } from './text.js';
-import { serverLanguage, t } from './words.js';
+import { t } from './words.js';
 
 /** @param {{onConsent: (given: boolean) => void}} props */
 export function Dialogs({ onConsent }) {
@@ -86,7 +86,7 @@ function Help({ me }) {
             html`<div key=${c.words}><dt><button class="link" onClick=${() => {
               focusAfter(() => document.getElementById('say')?.focus());
               set({ dialog: null, draft: `/acclaim ${c.words} ` });
-            }}><code>${c.usage}</code></button></dt><dd lang=${serverLanguage()}>${c.help}</dd></div>`,
+            }}><code>${c.usage}</code></button></dt><dd>${c.help}</dd></div>`,
         )}
     </dl>
   `;

@@ -5,6 +5,7 @@ import { call } from './api.js';
 import { notify } from './notify.js';
 import { arrive, hurry } from './queue.js';
 import { add, dismiss, get, refreshMe, set, toast } from './store.js';
+import { language } from './words.js';
 
 /** What the document brought along, until it has been used; a line that opens later is told anew. @type {any} */
 let brought = null;
@@ -14,7 +15,9 @@ const gift = /^#(token|invite)=(.+)$/;
 /** The page begins with what its document says, unless its address says who this really is. */
 export function begin() {
   const said = JSON.parse(document.getElementById('state')?.textContent || '{}');
-  if (said.me === undefined || gift.test(location.hash)) return;
+  // It may be in another language than this browser chose before.
+  const other = document.documentElement.lang !== language();
+  if (said.me === undefined || other || gift.test(location.hash)) return;
   brought = said;
   set({ me: said.me, sessions: said.sessions });
   stand(said.messages, said.id);
@@ -47,6 +50,16 @@ setInterval(() => {
 /** How long to wait when the line is refused, ms: longer each time. */
 let refused = 1000;
 
+/** The open line. @type {EventSource | null} */
+let line = null;
+
+/** What the server says, told once more in the language of now. */
+export async function tellAgain() {
+  line?.close();
+  brought = null;
+  await connect();
+}
+
 export async function connect() {
   await redeem();
   const after = brought?.id;
@@ -61,6 +74,7 @@ export async function connect() {
     }
   }
   const live = new EventSource(after === undefined ? '/api/events' : `/api/events?after=${after}`);
+  line = live;
   live.addEventListener('open', () => {
     refused = 1000;
     set({ online: true });

@@ -6,7 +6,7 @@ import { say } from './say.js';
 import { press, useStore } from './store.js';
 import { percent, rich, Text } from './text.js';
 import { Revealable } from './veil.js';
-import { ours, serverLanguage, t } from './words.js';
+import { ours, t } from './words.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Outcome({ message }) {
@@ -29,10 +29,10 @@ export function Outcome({ message }) {
           .split('. ')
           .slice(1)
           .filter((s) => !/won\b|Approval (rose|fell|stayed)|^Same noise:/.test(s))
-          .join('. ')} lang=${serverLanguage()} /></div>
+          .join('. ')} /></div>
         ${pair && html`<${Pair} steps=${pair} veiled=${blurred} />`}
         ${story && html`<p class="outcome-story"><button class="link" onClick=${story}>${t('outcome.story')}</button></p>`}
-        ${alike && html`<div class="alike"><${Text} text=${alike} lang=${serverLanguage()} />${moderates && message.buttons.length > 0 && html`<p class="alike-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" lang=${serverLanguage()} onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}</div>`}
+        ${alike && html`<div class="alike"><${Text} text=${alike} />${moderates && message.buttons.length > 0 && html`<p class="alike-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}</div>`}
       </div>
     </div>
   `;

@@ -5,6 +5,7 @@ import { call } from './api.js';
 import { drawer } from './drawer.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { tellAgain } from './live.js';
 import { channels, get, messagesOf, set, toast, useStore } from './store.js';
 import { catalogues, language, speak, t } from './words.js';
 
@@ -203,6 +204,7 @@ function Language() {
   const turn = () => {
     speak(next);
     set({ language: next });
+    void tellAgain();
   };
   const label = t('language.change', { now: named(language()), next: named(next) });
   return html`<button class="icon-button" aria-label=${label} title=${label} onClick=${turn}><${Icon} name="language" /></button>`;

@@ -7,7 +7,7 @@ import { focusAfter, focusFeed } from './focus.js';
 import { html } from './html.js';
 import { add, get, set } from './store.js';
 import { Text } from './text.js';
-import { serverLanguage, t } from './words.js';
+import { t } from './words.js';
 
 /**
  * Fields that have words of their own, in their order; an option that is not here stands last, by its own
@@ -108,7 +108,7 @@ export function Start({ me }) {
       ${shown.filter((o) => !seldom.has(o.name)).map(field)}
       ${shown.some((o) => seldom.has(o.name)) && html`<details class="start-more"><summary>${t('start.more')}</summary>${shown.filter((o) => seldom.has(o.name)).map(field)}</details>`}
       <p class="start-line">${t('start.line')} <code>${line}</code></p>
-      ${state.why !== '' && html`<div class="start-why prose" role="alert"><${Text} text=${state.why} lang=${serverLanguage()} /></div>`}
+      ${state.why !== '' && html`<div class="start-why prose" role="alert"><${Text} text=${state.why} /></div>`}
       <div class="dialog-acts"><button class="button button-main" disabled=${state.busy || (!branch && prompt.trim() === '')}>${t(branch ? 'start.open.branch' : 'start.open')}</button></div>
     </form>
   `;
@@ -122,5 +122,5 @@ function Field({ option: { name, help, choices, number }, value, change }) {
     choices.length > 0
       ? html`<select class="field" value=${value} onChange=${put}><option value="">${t('start.usual')}</option>${choices.map((c) => html`<option key=${c} value=${c}>${c}</option>`)}</select>`
       : html`<input class="field" type=${number ? 'number' : 'text'} min="1" value=${value} onInput=${put} placeholder=${number ? t('start.usual') : ''} />`;
-  return html`<label>${words}${input}${choices.length > 0 && name !== 'model' && html`<small lang=${serverLanguage()}>${help}</small>`}</label>`;
+  return html`<label>${words}${input}${choices.length > 0 && name !== 'model' && html`<small>${help}</small>`}</label>`;
 }

@@ -6,7 +6,7 @@ import { Plot } from './plot.js';
 import { useStore } from './store.js';
 import { percent, Text } from './text.js';
 import { Revealable } from './veil.js';
-import { serverLanguage, t } from './words.js';
+import { t } from './words.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Story({ message }) {
@@ -15,8 +15,8 @@ export function Story({ message }) {
   const mayExport = adapter && role !== 'member' && role !== 'moderator';
   return html`
     <div class="story">
-      <h2 tabindex="-1" lang=${serverLanguage()}>${message.title}</h2>
-      <div class="prose"><${Text} text=${message.text} lang=${serverLanguage()} /></div>
+      <h2 tabindex="-1">${message.title}</h2>
+      <div class="prose"><${Text} text=${message.text} /></div>
       <div class="story-sides">
         ${first && html`<${Side} side=${first} of="story.first" veiled=${blurred} />`}
         ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} of="story.latest" veiled=${blurred} />`}

@@ -3,8 +3,8 @@
 import { html } from './html.js';
 import { language, locale, t } from './words.js';
 
-/** `links`: a session's name -> its channel; `lang`: of the text, where it is not the page's. @param {{text: string, links?: Map<string, string>, lang?: string}} props */
-export function Text({ text, links, lang }) {
+/** `links`: a session's name -> its channel. @param {{text: string, links?: Map<string, string>}} props */
+export function Text({ text, links }) {
   const strong = (/** @type {string} */ part) => {
     const channel = links?.get(part);
     return channel === undefined
@@ -14,10 +14,7 @@ export function Text({ text, links, lang }) {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map(
-      (line) =>
-        html`<p lang=${lang}>${line.split('**').map((part, i) => (i % 2 === 1 ? strong(part) : part))}</p>`,
-    );
+    .map((line) => html`<p>${line.split('**').map((part, i) => (i % 2 === 1 ? strong(part) : part))}</p>`);
 }
 
 /** What the catalogue says, as elements. @param {Parameters<typeof t>[0]} key @param {Record<string, string | number>} [values] */

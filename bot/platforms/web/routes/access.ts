@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { AcclaimError } from '../../../../src/errors.js';
 import { safely } from '../../../../src/machine/safely.js';
+import { say } from '../../../../src/words/text.js';
 import { readBody } from '../answers.js';
 import { inviteBody, loginBody, logoutBody } from '../decode.js';
 import type { RouteParts } from './parts.js';
@@ -14,7 +15,11 @@ export function accessRoutes(app: Hono, { service, callers, people, logins, onEr
     await callers.knock(c);
     const admitted = people.admit(token, known.id);
     if (!admitted)
-      throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
+      throw new AcclaimError(
+        'not-allowed',
+        say('That is not the access token.'),
+        say('Ask whoever runs this server.'),
+      );
     callers.keep(c, admitted.cookie, admitted.value);
     const admin = admitted.cookie === people.adminCookie;
     // Whoever runs the place counts, whatever was said of them before.
@@ -43,8 +48,8 @@ export function accessRoutes(app: Hono, { service, callers, people, logins, onEr
     if (known.waits && !(await service.redeem(code)))
       throw new AcclaimError(
         'not-allowed',
-        'That invite was used already, or it has ended.',
-        'Ask whoever sent it for another one.',
+        say('That invite was used already, or it has ended.'),
+        say('Ask whoever sent it for another one.'),
       );
     callers.keep(c, people.voterCookie, people.vouch(known.id));
     await service.vouched({ ...known, waits: false });

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Context, Hono } from 'hono';
 import { AcclaimError } from '../../../../src/errors.js';
 import { tarOf } from '../../../../src/store/folder-archive.js';
+import { say } from '../../../../src/words/text.js';
 import { nothing, sendText } from '../answers.js';
 import { batchSize } from '../batches.js';
 import { learnedFormats } from '../options.js';
@@ -56,7 +57,11 @@ async function batch(c: Context, { service, callers, pictures }: RouteParts): Pr
 
 async function adapter(c: Context, session: string, { service, callers }: RouteParts): Promise<Response> {
   if (!callers.isAdmin(c))
-    throw new AcclaimError('not-allowed', 'The LoRA is for admins.', 'Enter the access token first.');
+    throw new AcclaimError(
+      'not-allowed',
+      say('The LoRA is for admins.'),
+      say('Enter the access token first.'),
+    );
   const round = c.req.query('round');
   const asked = c.req.query('format') ?? 'diffusers';
   const format = learnedFormats.find((one) => one === asked);
@@ -65,8 +70,10 @@ async function adapter(c: Context, session: string, { service, callers }: RouteP
   if (!found)
     throw new AcclaimError(
       'file-not-found',
-      'There is no such file yet.',
-      'A LoRA is there once a round has been learned; other formats once **/acclaim model export** has made them.',
+      say('There is no such file yet.'),
+      say(
+        'A LoRA is there once a round has been learned; other formats once **/acclaim model export** has made them.',
+      ),
     );
   const name = found.name.replace(/[^\w.-]/g, '-');
   const sent = found.folder

@@ -1,15 +1,16 @@
 /** The page's own files, and what monitors ask. */
-import type { Context, Hono } from 'hono';
-import { accepts } from 'hono/accepts';
+import type { Hono } from 'hono';
 import { AcclaimError } from '../../../../src/errors.js';
+import { say } from '../../../../src/words/text.js';
 import { sendAsset, sendText } from '../answers.js';
+import { languageFor } from '../language.js';
 import type { RouteParts } from './parts.js';
 
 export function pageRoutes(app: Hono, parts: RouteParts): void {
   const { service, assets, monitor, callers, people } = parts;
   app.get('/', async (c) => {
     const who = { holder: callers.holds(c), admin: callers.isAdmin(c) };
-    const lang = languageOf(c, assets.languages);
+    const lang = languageFor(c);
     const { state, batch } = await service.first(callers.greet(c), who);
     // The browser asks for them before any script runs.
     if (batch) c.header('link', `<${batch}>; rel=preload; as=fetch; crossorigin; fetchpriority=low`);
@@ -30,8 +31,8 @@ export function pageRoutes(app: Hono, parts: RouteParts): void {
         await callers.knock(c);
         throw new AcclaimError(
           'not-allowed',
-          'The metrics are for admins.',
-          'Send the access token: `Authorization: Bearer TOKEN`.',
+          say('The metrics are for admins.'),
+          say('Send the access token: `Authorization: Bearer TOKEN`.'),
         );
       }
     }
@@ -40,19 +41,4 @@ export function pageRoutes(app: Hono, parts: RouteParts): void {
   });
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => sendAsset(c, assets, assets.get(c.req.path)));
-}
-
-/** Of those that we have the one that the browser wants most, by its main part: `ja-JP` is `ja`. */
-function languageOf(c: Context, known: string[]): string {
-  const main = (tag: string) => tag.toLowerCase().split('-')[0]!;
-  return accepts(c, {
-    header: 'Accept-Language',
-    supports: known,
-    default: 'en',
-    match: (wanted, { supports, default: none }) =>
-      [...wanted]
-        .sort((a, b) => b.q - a.q)
-        .map(({ type }) => main(type))
-        .find((tag) => supports.includes(tag)) ?? none,
-  });
 }

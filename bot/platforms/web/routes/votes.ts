@@ -2,9 +2,10 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
-import { AcclaimError, toPlain } from '../../../../src/errors.js';
-import { readBody } from '../answers.js';
+import { AcclaimError } from '../../../../src/errors.js';
+import { plainFor, readBody } from '../answers.js';
 import { buttonBody, commandBody, completeBody, consentBody, reactBody } from '../decode.js';
+import { languageFor } from '../language.js';
 import type { RouteParts } from './parts.js';
 
 export function voteRoutes(app: Hono, parts: RouteParts): void {
@@ -24,7 +25,7 @@ export function voteRoutes(app: Hono, parts: RouteParts): void {
     } catch (error) {
       if (!(error instanceof AcclaimError) || error.code !== 'round-closed') throw error;
       // What was taken before the round closed: the page names the rest.
-      return c.json({ error: toPlain(error), mine: service.mine(account, body.message) }, 409);
+      return c.json({ error: plainFor(c, error), mine: service.mine(account, body.message) }, 409);
     }
   });
   app.post('/api/button', async (c) => {
@@ -62,7 +63,14 @@ function follow(c: Context, { service, callers, logins, guarding }: RouteParts):
   const stands = login === undefined ? undefined : () => logins.stands(login);
   const visitor = callers.visitor(c);
   service.follow(
-    { visitor, address: callers.address(c), holder: callers.holds(c), admin: callers.isAdmin(c), stands },
+    {
+      visitor,
+      stands,
+      address: callers.address(c),
+      holder: callers.holds(c),
+      admin: callers.isAdmin(c),
+      language: languageFor(c),
+    },
     { response: outgoing, headers },
     last,
   );

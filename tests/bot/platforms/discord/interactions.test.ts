@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
 import { AcclaimError } from '../../../../src/errors.js';
+import { tell } from '../../../../src/words/tell.js';
 import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
 import type { Interaction } from '../../../support/discord-peer/interactions.js';
 import { Gate, until } from '../../../support/wait.js';
@@ -104,7 +105,7 @@ test('every command of the table can be chosen, and says what typing it would', 
     const asked = stage.peer.command('ann', stage.channel, [top, ...wordsOf(spec.path)], values);
     await answered(asked);
     const parsed = parseCommand(commandSpecs, typed(stage.events).at(-1)!);
-    if (!parsed.ok) throw new Error(parsed.answer);
+    if (!parsed.ok) throw new Error(tell(parsed.answer));
     expect(parsed.spec).toBe(spec);
     for (const { name, type } of [...spec.args, ...spec.options])
       expect(parsed.values[name]).toBe(

@@ -5,6 +5,7 @@ import { actionId } from '../../../../bot/platforms/slack/mark.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
 import type { Role } from '../../../../src/chat/port.js';
 import { AcclaimError } from '../../../../src/errors.js';
+import { tell } from '../../../../src/words/tell.js';
 import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
 import { deliver } from '../../../support/slack-peer/line.js';
 import type { Asked } from '../../../support/slack-peer/peer.js';
@@ -45,7 +46,7 @@ test('every command of the table can be typed, and is what it would be elsewhere
     const asked = await stage.peer.command('ann', stage.channel, [...spec.path, ...values].join(' '));
     await answered(asked);
     const parsed = parseCommand(commandSpecs, typed(stage.events).at(-1)!);
-    if (!parsed.ok) throw new Error(parsed.answer);
+    if (!parsed.ok) throw new Error(tell(parsed.answer));
     expect(parsed.spec).toBe(spec);
     for (const { name, type } of [...spec.args, ...spec.options])
       if (type === 'text') expect(parsed.values[name]).toBe('a <red> & rose');

@@ -18,6 +18,7 @@ const person = (visitor: string | undefined, fill: Partial<Holder> = {}): Holder
   visitor,
   address: null,
   holder: false,
+  language: 'en',
   known: false,
   ...fill,
 });
@@ -45,8 +46,8 @@ describe('who may hold a line', () => {
   it('when all are taken a voter takes the place of the stranger who came first', () => {
     const streams = new Streams(bounds);
     const [first, ...others] = ['a', 'b', 'c'].map((name) => person(name));
-    for (const one of [person('voter', { known: true }), first!, ...others]) streams.add(one);
-    expect(streams.add(person('other voter', { known: true }))).toEqual([first]);
+    for (const one of [person('voter', { language: 'en', known: true }), first!, ...others]) streams.add(one);
+    expect(streams.add(person('other voter', { language: 'en', known: true }))).toEqual([first]);
     expect(streams.size).toBe(4);
   });
 
