@@ -230,7 +230,7 @@ describe('on Discord', () => {
     expect(writer.text(`**${usage(start)}**`)).toBe(
       '**/acclaim session start prompt:PROMPT [learner:' +
         `${learnerNames.join('|')}] [model:TEXT] [images:N] ` +
-        '[ballots:sheet|gallery] [rounds:N] [criterion:TEXT] [negative:TEXT]**',
+        '[ballots:sheet|gallery|duel] [rounds:N] [criterion:TEXT] [negative:TEXT]**',
     );
   });
 });

@@ -91,14 +91,6 @@ const clock = (minutes: number) =>
 
 export const settingRows: readonly SettingRow[] = [
   row({
-    name: 'language',
-    key: 'language',
-    help: say('language of what is posted in channels: auto (that of the server), en or ja'),
-    examples: ['auto', ...languages, 'default'],
-    read: (text) => (['auto', ...languages].includes(text) ? text : undefined),
-    show: String,
-  }),
-  row({
     name: 'quorum',
     key: 'quorum',
     unit: 'voter',
@@ -227,6 +219,14 @@ export const settingRows: readonly SettingRow[] = [
     examples: ['default'],
     read: list,
     show: (value) => (value ? listed(value) : say('all')),
+  }),
+  row({
+    name: 'language',
+    key: 'language',
+    help: say('language of what is posted in channels: auto (that of the server), en or ja'),
+    examples: ['auto', ...languages, 'default'],
+    read: (text) => (['auto', ...languages].includes(text) ? text : undefined),
+    show: String,
   }),
 ];
 

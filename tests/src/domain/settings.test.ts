@@ -6,6 +6,7 @@ import {
   settingWords,
   usualSettings,
 } from '../../../src/domain/sessions/settings.js';
+import { tell } from '../../../src/words/tell.js';
 import { rules } from '../../support/rows.js';
 
 const rowOf = (name: string) => settingRows.find((row) => row.name === name)!;
@@ -75,17 +76,17 @@ it.each([
   ['channels', null, 'all'],
   ['channels', ['1', '2'], '1, 2'],
 ])('%s as %j is shown as %j', (name, value, text) => {
-  expect(rowOf(name).show(value as never)).toBe(text);
+  expect(tell(rowOf(name).show(value as never))).toBe(text);
 });
 
 it('a value is told with what it counts, and where nothing is set with what the host configured', () => {
-  const told = (name: string, value: unknown) => settingWords(rowOf(name), value);
+  const told = (name: string, value: unknown) => tell(settingWords(rowOf(name), value));
   expect(told('quorum', 1)).toBe('1 voter');
   expect(told('channel-images', 100)).toBe('100 images');
   expect(told('channel-images', null)).toBe('no bound');
   expect(told('picks', true)).toBe('on');
   const usual = usualSettings({ ...rules, quorum: 4, roundMs: 7_200_000 }, true, 'auto');
-  const all = settingRows.map((row) => `${row.name} ${settingWords(row, usual[row.key])}`);
+  const all = settingRows.map((row) => `${row.name} ${tell(settingWords(row, usual[row.key]))}`);
   expect(all.slice(0, 4)).toEqual(['quorum 4 voters', 'deadline 2 hours', 'quiet-hours off', 'review off']);
   expect(all.filter((line) => /undefined|null/.test(line))).toEqual([]);
   expect(all).toContain('approval on');
