@@ -15,6 +15,7 @@ import type { Place, Platform, Role, SessionState } from '../../src/domain/state
 import type { Ballot, Round } from '../../src/domain/state/round.js';
 import type { Rules } from '../../src/domain/state/rules.js';
 import { defaultRules } from '../../src/domain/state/rules.js';
+import { told } from '../../src/words/tell.js';
 
 /** `ann-slack` is on Slack, `ann` on the founding platform. */
 export function person(key: string, role: Role = 'member'): Seen {
@@ -67,7 +68,7 @@ export class World {
   send(event: Event): Refusal | null {
     const decision = decide(this.state, event);
     this.commit(decision);
-    return decision.refusal;
+    return told(decision.refusal);
   }
 
   private commit({ rows, effects }: Decision): void {

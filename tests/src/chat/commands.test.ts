@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandSpec, mayRun, parseCommand, usage } from '../../../src/chat/commands.js';
+import { tell } from '../../../src/words/tell.js';
 
 const specs: CommandSpec[] = [
   {
@@ -53,7 +54,7 @@ describe('parseCommand', () => {
   ])('answers %s kindly', (text, words) => {
     const parsed = parse(text);
     expect(parsed.ok).toBe(false);
-    expect(!parsed.ok && parsed.answer).toContain(words);
+    expect(!parsed.ok && tell(parsed.answer)).toContain(words);
   });
 
   it('knows ranks and says how a command goes', () => {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { promptNotes, readPrompt, spoken } from '../../../src/chat/prompt-syntax.js';
+import { told } from '../../../src/words/tell.js';
 
 const flat = (prompt: string) =>
   readPrompt(prompt)
@@ -82,7 +83,7 @@ it('what is spoken has no marks', () => {
 
 describe('what was understood', () => {
   it('is said', () => {
-    const notes = promptNotes('a (black:1.3) [cat] BREAK a box <lora:ink:0.8>');
+    const notes = told(promptNotes('a (black:1.3) [cat] BREAK a box <lora:ink:0.8>'));
     expect(notes).toHaveLength(3);
     expect(notes[0]).toContain('"black" 1.3, "cat" 0.91');
     expect(notes[1]).toContain('2 parts');
