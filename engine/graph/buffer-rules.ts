@@ -1,7 +1,7 @@
 /**
  * Buffer rules: where the run time puts an op's first result, and what the op's kernel takes for itself while
- * it works, one row per op, total over OpAttrs. Further results have buffers of their own. What follows for a
- * whole run: memory.ts. Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
+ * it works. An op without a row has a buffer of its own and takes nothing, as all arithmetic does, which is
+ * never too little. Further results have buffers of their own. What follows for a whole run: memory.ts. Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
  */
 import type { OpName } from './op-set.js';
 import { type Node, numel, type TensorType } from './value.js';
@@ -25,34 +25,11 @@ const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } 
 /** Of a tensor as the run time holds it. */
 export const bytesOf = ({ dtype, shape }: TensorType): number => elementBytes[dtype] * numel(shape);
 
-export const bufferRules: { readonly [K in OpName]: BufferRule<K> } = {
-  Add: own,
-  Sub: own,
-  Mul: own,
-  Div: own,
-  Max: own,
-  Min: own,
-  Neg: own,
-  Exp: own,
-  Log: own,
-  Sqrt: own,
-  Reciprocal: own,
-  Abs: own,
-  Sin: own,
-  Cos: own,
-  Floor: own,
-  Erf: own,
+const bufferRules: { readonly [K in OpName]?: BufferRule<K> } = {
   Sigmoid: inPlace,
   Softplus: inPlace,
   Relu: inPlace,
-  Gelu: own,
   QuickGelu: inPlace,
-  Sign: own,
-  Greater: own,
-  Equal: own,
-  Where: own,
-  MatMul: own,
-  Gemm: own,
   // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels
   // works piecewise.
   Conv: {
@@ -68,28 +45,14 @@ export const bufferRules: { readonly [K in OpName]: BufferRule<K> } = {
     room: ({ inputs: [x, w] }) => 4 * numel(w!.shape.slice(1)) * x!.shape[2]! * x!.shape[3]!,
   },
   Reshape: view,
-  Transpose: own,
-  Concat: own,
-  Split: own,
-  Slice: own,
-  Expand: own,
-  Pad: own,
-  ReduceSum: own,
-  ReduceMean: own,
   Softmax: inPlace,
-  LayerNormalization: own,
   // Queries, keys and values by heads.
   MultiHeadAttention: { ...own, room: ({ inputs: [q, k, v] }) => bytesOf(q!) + bytesOf(k!) + bytesOf(v!) },
-  MaxPool: own,
-  AveragePool: own,
-  Resize: own,
-  Gather: own,
-  Cast: own,
   Identity: view,
 };
 
+export const bufferRule = (op: OpName): BufferRule<OpName> =>
+  (bufferRules[op] as BufferRule<OpName> | undefined) ?? own;
+
 /** Bytes that a node's kernel takes for itself. */
-export function roomOf(node: Node): number {
-  const rule = bufferRules[node.op] as BufferRule<OpName>;
-  return rule.room?.(node) ?? 0;
-}
+export const roomOf = (node: Node): number => bufferRule(node.op).room?.(node) ?? 0;

@@ -1,8 +1,8 @@
 /** Emits an op's plain form: a graph of its own over the op's operands, whose nodes take the op's place. */
-import { type EmitContext, type EmitRule, emitRules, type OnnxNode } from './emit-rules.js';
+import { type EmitContext, emitRule, type OnnxNode } from './emit-rules.js';
 import { Graph } from './graph.js';
 import { type FusedOp, opDecompositions } from './op-decompositions.js';
-import type { OpAttrs, OpName } from './op-set.js';
+import type { OpAttrs } from './op-set.js';
 import { floatType } from './ops.js';
 import type { Node, Value } from './value.js';
 
@@ -23,7 +23,7 @@ export function emitDecomposed(
     return names.outputs[results.indexOf(x)] ?? `${node.outputs[0]!.name}.${x.name}`;
   };
   return form.nodes.flatMap((inner) => {
-    const rule = emitRules[inner.op] as EmitRule<OpName>;
+    const rule = emitRule(inner.op);
     return rule(inner, { inputs: inner.inputs.map(nameOf), outputs: inner.outputs.map(nameOf) }, c);
   });
 }

@@ -1,9 +1,10 @@
 /**
- * Emission rules: graph node -> ONNX nodes, one row per op, total over OpAttrs. Most rows are one ONNX node
- * of the same name; the rest say which literal operands or which fused op of onnxruntime stand for them. What
- * a device has wrong of the fused ops is emitted in its plain form instead (op-decompositions.ts).
+ * Emission rules: graph node -> ONNX nodes. Ops are named as in ONNX, so most are one node of the same name
+ * and have no row; a row says which attributes, literal operands or fused op of onnxruntime stand for an op,
+ * and is asked for by the compiler where the op has attributes. What a device has wrong of the fused ops is
+ * emitted in its plain form instead (op-decompositions.ts).
  */
-import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
+import type { ConvAttrs, OpAttrs, OpName, PlainOp } from './op-set.js';
 import type { ExternalWeight, FloatType, Node, Shape } from './value.js';
 
 /** An ONNX attribute: integers, or `{ float }`, or a string. */
@@ -91,26 +92,10 @@ const convTranspose: EmitRule<'ConvTranspose'> = (node, { inputs, outputs }, c) 
 /** ONNX's TensorProto.DataType */
 export const onnxType = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
 
-export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
-  Add: plain(),
-  Sub: plain(),
-  Mul: plain(),
-  Div: plain(),
-  Max: plain(),
-  Min: plain(),
-  Neg: plain(),
-  Exp: plain(),
-  Log: plain(),
-  Sqrt: plain(),
-  Reciprocal: plain(),
-  Abs: plain(),
-  Sin: plain(),
-  Cos: plain(),
-  Floor: plain(),
-  Erf: plain(),
-  Sigmoid: plain(),
-  Softplus: plain(),
-  Relu: plain(),
+/** What an op's attributes come to in ONNX has to be said. */
+type OwnRules = { readonly [K in Exclude<OpName, PlainOp>]: EmitRule<K> };
+
+const emitRules: OwnRules & { readonly [K in OpName]?: EmitRule<K> } = {
   Gelu: plain(() => ({ approximate: 'none' })),
   QuickGelu: (node, names) => ({
     op: 'QuickGelu',
@@ -118,11 +103,6 @@ export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
     ...names,
     attributes: { alpha: { float: node.attrs.alpha } },
   }),
-  Sign: plain(),
-  Greater: plain(),
-  Equal: plain(),
-  Where: plain(),
-  MatMul: plain(),
   Gemm: plain(({ transA, transB }) => ({ transA: Number(transA), transB: Number(transB) })),
   Conv: plain(conv),
   ConvTranspose: convTranspose,
@@ -168,5 +148,8 @@ export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
   }),
   Gather: plain(() => ({ axis: 0 })),
   Cast: plain(({ to }) => ({ to: onnxType[to] })),
-  Identity: plain(),
 };
+
+/** An op's row; one that has none is the ONNX node of its name, with the same operands. */
+export const emitRule = <K extends OpName>(op: K): EmitRule<K> =>
+  (emitRules[op] as EmitRule<K> | undefined) ?? plain<K>();

@@ -10,7 +10,7 @@
  * it against runs.
  */
 import { Arena } from './arena.js';
-import { bufferRules, bytesOf, roomOf } from './buffer-rules.js';
+import { bufferRule, bytesOf, roomOf } from './buffer-rules.js';
 import { compiledBytes, prepacksWeights, runtimeValues } from './compiled-bytes.js';
 import type { Graph } from './graph.js';
 import { fusedEmission } from './onnx.js';
@@ -143,7 +143,7 @@ function plan(graph: Graph, order: readonly Node[]): Buffer[] {
     for (const [index, y] of node.outputs.entries()) {
       if (index > 0 && index > last) continue;
       const uses = readers.get(y) ?? 0;
-      const place = index === 0 ? bufferRules[node.op].place : 'own';
+      const place = index === 0 ? bufferRule(node.op).place : 'own';
       let buffer = place === 'view' ? of.get(x!) : undefined;
       if (place === 'in-place') buffer = of.get(x!)?.readers === 1 ? of.get(x!) : undefined;
       // A view of what was fed or mapped needs nothing.

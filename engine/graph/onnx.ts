@@ -5,18 +5,10 @@
  */
 import { floatToHalf } from '../io/half.js';
 import { emitDecomposed } from './emit-decomposed.js';
-import {
-  type Attribute,
-  type EmitContext,
-  type EmitRule,
-  emitRules,
-  type OnnxNode,
-  onnxType,
-} from './emit-rules.js';
+import { type Attribute, type EmitContext, emitRule, type OnnxNode, onnxType } from './emit-rules.js';
 import { winogradNodes } from './emit-winograd.js';
 import type { Graph } from './graph.js';
 import type { FusedOp } from './op-decompositions.js';
-import type { OpName } from './op-set.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, FloatType, Node, Shape, Value } from './value.js';
 import { type HalfType, weightOnlyCast, weightOnlyGather } from './weight-only-cast.js';
@@ -187,7 +179,7 @@ function emitByRule(
   context: EmitContext,
   late: ReadonlySet<HalfType>,
 ): readonly OnnxNode[] {
-  const rule = emitRules[node.op] as EmitRule<OpName>;
+  const rule = emitRule(node.op);
   if (context.prepackWeights) return [rule(node, names, context)].flat();
   const cast = weightOnlyCast(node, context, late);
   const layer = [rule(node, cast ? { ...names, inputs: [...cast.inputs] } : names, context)].flat();
