@@ -8,7 +8,7 @@ import type { Noun } from '../../words/en.js';
 import { languages } from '../../words/tell.js';
 import { counted, listed, say, type Text } from '../../words/text.js';
 import type { RuleSettings } from '../state/events.js';
-import { ballotStyles, type Rules } from '../state/rules.js';
+import { ballotStyles, type Rules, settableRules } from '../state/rules.js';
 
 export interface Settings extends RuleSettings {
   /** Most rounds a session may take. */
@@ -230,22 +230,13 @@ export const settingRows: readonly SettingRow[] = [
   }),
 ];
 
+const ruleKeys = Object.keys(settableRules) as (keyof RuleSettings)[];
+
 /** Those that running sessions follow at once. */
-export function ruleSettings(settings: Settings): RuleSettings {
-  const { quorum, roundMs, quietHours, review, ballots, picks, sessionImages, channelImages, serverImages } =
-    settings;
-  return {
-    ...(quorum === undefined ? {} : { quorum }),
-    ...(roundMs === undefined ? {} : { roundMs }),
-    ...(quietHours === undefined ? {} : { quietHours }),
-    ...(review === undefined ? {} : { review }),
-    ...(ballots === undefined ? {} : { ballots }),
-    ...(picks === undefined ? {} : { picks }),
-    ...(sessionImages === undefined ? {} : { sessionImages }),
-    ...(channelImages === undefined ? {} : { channelImages }),
-    ...(serverImages === undefined ? {} : { serverImages }),
-  };
-}
+export const ruleSettings = (settings: Settings): RuleSettings =>
+  Object.fromEntries(
+    ruleKeys.filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]),
+  );
 
 /** What holds where nothing is set, by the host's configuration; null = no bound, or all. */
 export function usualSettings(
@@ -253,10 +244,9 @@ export function usualSettings(
   approval: boolean,
   language: string,
 ): Record<SettingRow['key'], unknown> {
-  const { quorum, roundMs, quietHours, review, ballots, picks = false } = rules;
-  const { sessionImages = null, channelImages = null, serverImages = null } = rules;
+  const ofRules = Object.fromEntries(ruleKeys.map((key) => [key, rules[key] ?? settableRules[key]]));
   return {
-    ...{ quorum, roundMs, quietHours, review, ballots, picks, sessionImages, channelImages, serverImages },
+    ...(ofRules as Record<keyof RuleSettings, unknown>),
     ...{ language, memberStarts: true, approval, mostRounds: null, mostImages: null },
     ...{ models: null, channels: null, model: null, channelModels: null },
   };

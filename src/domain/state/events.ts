@@ -7,7 +7,7 @@ import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
 import type { Learned, PairPicture, Round } from './round.js';
-import type { Rules } from './rules.js';
+import type { Rules, settableRules } from './rules.js';
 import type { Strengths } from './strengths.js';
 
 /** A person as an event saw them; stored only after consent. */
@@ -188,20 +188,7 @@ export type Act =
   | { name: 'leave'; ordinal: number | null };
 
 /** Rules that admins set while sessions run. */
-export type RuleSettings = Partial<
-  Pick<
-    Rules,
-    | 'quorum'
-    | 'roundMs'
-    | 'quietHours'
-    | 'review'
-    | 'ballots'
-    | 'picks'
-    | 'sessionImages'
-    | 'channelImages'
-    | 'serverImages'
-  >
->;
+export type RuleSettings = Partial<Pick<Rules, keyof typeof settableRules>>;
 
 export interface PastAct {
   /** Number in the audit. */

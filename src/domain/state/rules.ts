@@ -103,6 +103,19 @@ export interface Rules {
   guards: Guards;
 }
 
+/** Those that admins set while sessions run, and the value of one that a session has not. */
+export const settableRules = {
+  quorum: undefined,
+  roundMs: undefined,
+  quietHours: null,
+  review: undefined,
+  ballots: undefined,
+  picks: false,
+  sessionImages: null,
+  channelImages: null,
+  serverImages: null,
+} as const satisfies Partial<Record<keyof Rules, unknown>>;
+
 /** The numbers of the guards, see docs/votes.md. */
 export interface Guards {
   /** Counted voters from which the guards work. */
