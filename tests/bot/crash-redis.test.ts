@@ -27,7 +27,7 @@ describe('kill -9', () => {
     async (_, size) => {
       const redis = await TestRedis.start();
       try {
-        const settings = [...size.settings, `queue.redis=${redis.settings.url}`, 'queue.lostSeconds=2'];
+        const settings = [...size.settings, `queue.redis=${redis.settings.url}`, 'queue.lostSeconds=3'];
         expect(await drawn({ ...size, settings }, { state: 'posting', when: 'before' })).toBe(1);
       } finally {
         await redis.stop();

@@ -256,7 +256,8 @@ describe('engines', () => {
       process.kill(before, 'SIGSTOP');
     });
     expect(isAlive(before)).toBe(false);
-    expect(first.stderr()).toContain('it is stopped, or it hangs');
+    // By its silence, or by its step, whichever was heard of last before.
+    expect(first.stderr()).toContain('it hangs');
     await until(() => first.worker > 0, 'a fresh process that computes');
     expect(first.child.exitCode).toBeNull();
   }, 120_000);
