@@ -7,6 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRedisBackend, type Job, Worker } from 'bullmq';
+import { toPlain } from '../../errors.js';
+import type { Log } from '../../log.js';
 import { safely } from '../../machine/safely.js';
 import type { Line } from '../../redis/connection.js';
 import type { Envelopes } from '../envelope.js';
@@ -29,6 +31,7 @@ export interface PullParts {
   lostMs: number;
   hesitationMs?: number;
   trouble: (error: unknown) => void;
+  log: Log;
   /** Told when a job has lost its engine, and is there to be taken. */
   wake: () => void;
 }
@@ -101,7 +104,10 @@ export class Pull {
     try {
       return this.parts.envelopes.open('need', text, needSchema);
     } catch (error) {
-      this.parts.trouble(error);
+      this.parts.log.warn(
+        toPlain(error),
+        'a queue is passed over: what it needs is not signed for this engine',
+      );
       return null;
     }
   }

@@ -447,11 +447,17 @@ describe('BullQueue', () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
     gate.open();
-    await engine(prefix, 'a-stranger', on('stranger'), { key: 'x'.repeat(32) });
+    const lines: unknown[] = [];
+    const log = { ...silentLog, warn: (fields: unknown) => lines.push(fields) } as unknown as Log;
+    await engine(prefix, 'a-stranger', on('stranger'), { key: 'x'.repeat(32), log });
     const bot = queue(prefix);
     const outcome = bot.run(scoreJob('a'));
     await engine(prefix, 'b-ours', on('ours'));
     await outcome;
     expect(runs).toEqual(['ours a']);
+    await until(() => lines.length > 0, 'the word of the stranger');
+    expect(lines).toEqual([
+      expect.objectContaining({ code: 'job-invalid', hint: expect.stringContaining('ACCLAIM_QUEUE_KEY') }),
+    ]);
   });
 });
