@@ -46,9 +46,7 @@ const nsfw: ChatCommand = {
 const hide: ChatCommand = {
   spec: {
     path: ['hide'],
-    help: say(
-      'Take a picture off its ballot and delete its file; "pair": those of the same noise, of a round or all',
-    ),
+    help: say('Take a picture off its ballot and delete its file; "pair": those of the same noise'),
     role: 'moderator',
     args: [{ ...cellArg, words: ['pair'] }],
     options: [earlierRound],

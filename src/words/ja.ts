@@ -240,7 +240,7 @@ export const ja = {
     'モデレーターがラウンド{round}の同じノイズの画像を取り除きました。',
   'of round {round}': 'ラウンド{round}の',
   'of all rounds': 'すべてのラウンドの',
-  'Take a picture off its ballot and delete its file; "pair": those of the same noise, of a round or all':
+  'Take a picture off its ballot and delete its file; "pair": those of the same noise':
     '画像を投票から外してファイルを削除する。「pair」は同じノイズの画像 (ラウンドごと、またはすべて)',
   'The pictures of the same noise are deleted, and no more are drawn in this session.':
     '同じノイズの画像を削除しました。このセッションではもう生成されません。',
