@@ -11,7 +11,7 @@ export async function postDuels(
   pictures: readonly string[],
   channel = 'pairs',
 ): Promise<Map<string, Ballot>> {
-  const session = { ...app.session, id: channel, prompt: 'a fish in a bowl' };
+  const session = { ...app.session, id: channel };
   const round = makeRound(session, 1, { state: 'open', count: pictures.length });
   const images = makeImages(round, (i) => pictures[i]!);
   const [first] = makeBallots(session, round);
