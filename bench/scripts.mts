@@ -7,6 +7,7 @@ export const scripts = [
   'drain/measure',
   'fuzz/run',
   'page/counts',
+  'page/duels',
   'parity/files',
   'parity/measure',
   'peers/adapters',
