@@ -87,8 +87,9 @@ try {
     await page.goto(`${app.platform.url}/#${phone ? 'duel' : 'pairs'}`);
     let pair = '';
     const next = async () => {
-      const handle = await page.waitForFunction(shown(pair), undefined, { polling: 'raf' });
-      pair = String(await handle.jsonValue());
+      let there: string | null = null;
+      while (there === null) there = await page.evaluate<string | null>(shown(pair));
+      pair = there;
     };
     await next();
     const times: number[] = [];
