@@ -80,6 +80,8 @@ export class Voters {
       await this.sayWhy(ref, account, ballot, held, lots);
     }
     const first = ballots[0]!;
+    // The last answer to a duel may close the round.
+    if (first.style === 'duel') return;
     await platform.mark({ platform: 'fake', channel, message: first.message! }, account, 'done');
   }
 
