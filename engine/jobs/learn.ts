@@ -71,7 +71,7 @@ export async function learn(
     chosen: training.fit,
     ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
     voteModel: (replay) => votes.model(replay),
-    crossFitted: (replay) => crossFittedOf(votesOf(replay), streams.of('votes')),
+    crossFitted: (replay) => crossFittedOf(votesOf(replay), streams.of('votes'), opened.params),
     ...ghostsFor(engine, payload, opened, { key, report, signal }),
     fitted: training.fitted,
     progress: training.progress,

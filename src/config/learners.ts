@@ -45,10 +45,11 @@ const adapterParams = {
   maxDiversity: z.number().min(1).default(1.5),
   /** Collapse guard: most that the size of latents may change, as a factor of the base model's either way. */
   maxDrift: z.number().min(1).default(1.5),
-  /** Vote model: share of the votes that lose their weight, at most: the weakest of those that others
-   * contradict. Mends votes that
-   * err where the model tells well, harms where it hardly does; 0 = none. */
-  labelDrop: z.number().min(0).max(0.5).default(0),
+  /**
+   * Vote model: share of the votes that lose their weight, at most: the weakest of those that others
+   * contradict, where the model tells something (its AUC less its error is .6); 0 = none.
+   */
+  labelDrop: z.number().min(0).max(0.5).default(0.25),
   /**
    * Vote model: share of the way that labels move in each of ten epochs towards what others say of them; 0 =
    * they stay.
@@ -121,7 +122,7 @@ const acclaim = z.strictObject({
   /** Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that
    * did not see the vote: goods
    * that others contradict are heard less. Only where the model tells more than chance; 0 = all goods alike. */
-  replayTemperature: z.number().min(0).max(10).default(0),
+  replayTemperature: z.number().min(0).max(10).default(0.1),
   /**
    * Share of a round's images that the base model draws, from the second round on; the others are the tuned
    * model's.

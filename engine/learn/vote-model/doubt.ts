@@ -1,6 +1,6 @@
 /**
  * Votes that are held against what heads say that did not see them, before the final heads learn from them.
- * Two ways, both off by default: the weakest lose their weight (label strength, Secrets of RLHF II
+ * Two ways: the weakest lose their weight (label strength, Secrets of RLHF II
  * 2401.06080), or labels move a little towards what is said of them, again and again (iterative data
  * smoothing 2401.16335). bench/README.md says what either brings. Only what heads learn from changes: how
  * well they tell is measured by the votes as they were cast.

@@ -23,7 +23,7 @@ export interface VoteExample extends Voted {
 /** Heads, and shares of the votes of which each misses one. */
 const FOLDS = 8;
 /** As shares of a map's variance: little where much is told, more where votes are few or err. */
-const RIDGES = [0.03, 0.3];
+const RIDGES = [0.03, 0.3, 3];
 /**
  * Votes that are looked at, the newest: the work grows with their cube, and takes .6 s with so many on the
  * miniature.
@@ -31,6 +31,11 @@ const RIDGES = [0.03, 0.3];
 const MOST = 512;
 /** Goods, and bads, below which nothing is said. */
 const LEAST = 2;
+/**
+ * Cross-validated AUC, its standard error taken off, from which on votes are doubted: a model that hardly
+ * tells takes for wrong what it has not understood.
+ */
+const LEAST_DOUBTING = 0.6;
 /** What counts less than this is left out. */
 const LEAST_SHARE = 0.01;
 
@@ -68,13 +73,9 @@ export function fitHeldOut(
 ): { model: VoteModel; votes: readonly VoteExample[]; p: readonly number[] } | null {
   const task = taskOf(examples, rng);
   if (!task) return null;
-  const { votes, maps, folds, teach } = task;
-  const plain = teach(votes);
-  // Doubted labels have seen each other: how well the model tells is said by heads that took votes as they
-  // were cast.
-  const auc = weightedAuc(plain.heldOut, votes);
-  const taught = taughtBy(votes, plain.p(), (taught) => teach(taught).p(), doubt);
-  const { heard, calibration } = taught === votes ? plain : teach(taught);
+  const { votes, maps, folds } = task;
+  const { auc, plain, taught } = heedful(task, doubt);
+  const { heard, calibration } = taught;
   const model = {
     maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
     votes: votes.length,
@@ -86,18 +87,29 @@ export function fitHeldOut(
   return { model, votes, p: plain.p() };
 }
 
-/** P(good) of the votes that count, by heads that did not see them; null as above. */
-export function crossFitted(examples: readonly VoteExample[], rng: Rng): number[] | null {
+/**
+ * P(good) of the votes that count, by heads that did not see them, which learned from the others as `doubt`
+ * leaves them; null as above.
+ */
+export function crossFitted(
+  examples: readonly VoteExample[],
+  rng: Rng,
+  doubt: Partial<Doubt> = {},
+): number[] | null {
   const task = taskOf(examples, rng);
-  return task?.teach(task.votes).p() ?? null;
+  return task ? heedful(task, doubt).taught.p() : null;
 }
 
 /**
  * The same at the place of each example; null of one that no head learned from, and of all while nothing is
  * said.
  */
-export function crossFittedOf(examples: readonly VoteExample[], rng: Rng): (number | null)[] {
-  const said = crossFitted(examples, rng);
+export function crossFittedOf(
+  examples: readonly VoteExample[],
+  rng: Rng,
+  doubt: Partial<Doubt> = {},
+): (number | null)[] {
+  const said = crossFitted(examples, rng, doubt);
   const places = new Map(counted(examples).map((example, at) => [example, at]));
   return examples.map((example) => said?.[places.get(example) ?? -1] ?? null);
 }
@@ -118,6 +130,17 @@ function taskOf(examples: readonly VoteExample[], rng: Rng) {
   const folds = foldsOf(votes, rng);
   const rows = maps.map((map) => [map, standardisedOf(map, votes)] as const);
   return { votes, maps, folds, teach: (taught: readonly Voted[]) => crossFit(rows, votes, taught, folds) };
+}
+
+/** Heads that took the votes as they were cast, and those that learned from what `doubt` makes of them. */
+function heedful({ votes, teach }: NonNullable<ReturnType<typeof taskOf>>, doubt: Partial<Doubt>) {
+  const plain = teach(votes);
+  // Doubted labels have seen each other: how well the model tells is said by heads that took votes as they
+  // were cast.
+  const auc = weightedAuc(plain.heldOut, votes);
+  const doubts = auc - aucError(auc, votes) >= LEAST_DOUBTING;
+  const labels = doubts ? taughtBy(votes, plain.p(), (taught) => teach(taught).p(), doubt) : votes;
+  return { auc, plain, taught: labels === votes ? plain : teach(labels) };
 }
 
 const weightOf = (votes: readonly Voted[]): number => votes.reduce((sum, { weight }) => sum + weight, 0);

@@ -31,7 +31,8 @@ describe('ghosts', () => {
 
   it('are none where the model is not believed, and the newest two for each picture that was voted on', () => {
     expect(likedGhosts(null, ghosts, 4)).toEqual([]);
-    expect(likedGhosts({ ...model, auc: 0.84 }, ghosts, 4)).toEqual([]);
+    expect(likedGhosts({ ...model, auc: 0.6 }, ghosts, 4)).toEqual([]);
+    expect(likedGhosts({ ...model, auc: 0.61 }, ghosts, 4)).toHaveLength(2);
     expect(likedGhosts(model, ghosts, 1).map(({ latent }) => latent[0])).toEqual([Math.fround(0.95)]);
   });
 
