@@ -5,6 +5,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../src/chat/port.js';
+import { projectPath } from '../../src/files/paths.js';
 
 export interface PlatformUnderTest {
   platform: ChatPlatform;
@@ -18,6 +19,8 @@ export interface PlatformUnderTest {
   flag(ref: MessageRef, person: string, cell: string): Promise<void>;
   /** Titles that people see in the channel, in order. */
   shown(): Promise<string[]>;
+  /** What is told of the pictures that people see in the channel, in order. */
+  alts(): Promise<string[]>;
   /** The same platform after its process ended; null where the fake is the platform itself. */
   restart: (() => Promise<PlatformUnderTest>) | null;
   close(): Promise<void>;
@@ -118,6 +121,18 @@ export function platformContract(
       await under.platform.edit(ref, card('a', 'after'));
       expect(await under.shown()).toEqual(['after']);
       expect(await under.platform.post(under.channel, card('a', 'once more'))).toEqual(ref);
+    });
+
+    it('takes a picture that comes with an edit, and gives it up with the next', async () => {
+      const file = projectPath('docs', 'images', 'slack.png');
+      const sheet = { file, alt: 'Same noise: before any vote, after round 1.', spoiler: false };
+      const ref = await under.platform.post(under.channel, card('a', 'closed', { kind: 'outcome' }));
+      expect(await under.alts()).toEqual([]);
+      await under.platform.edit(ref, card('a', 'closed', { kind: 'outcome', pictures: [sheet] }));
+      expect(await under.alts()).toEqual([sheet.alt]);
+      await under.platform.edit(ref, card('a', 'closed', { kind: 'outcome' }));
+      expect(await under.alts()).toEqual([]);
+      expect(await under.shown()).toEqual(['closed']);
     });
 
     it('removes; what is gone can be edited or removed again without harm', async () => {

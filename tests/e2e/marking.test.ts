@@ -305,6 +305,41 @@ describe('marking', { timeout: 180_000 }, () => {
     await usable('a closed round, its outcome, and the next round');
   });
 
+  it('what a model draws of the same noises is wiped between by keys, and gone through from weak to strong', async () => {
+    const pair = page.locator('.outcome .pair').last();
+    const wipe = pair.getByRole('slider', { name: 'Wipe from before to after' });
+    const said = () => wipe.getAttribute('aria-valuetext');
+    const last = (of: string) => `[...document.querySelectorAll('.outcome .pair')].at(-1).querySelector${of}`;
+    const cut = () => page.evaluate<string>(`getComputedStyle(${last("('.pair-first')")}).clipPath`);
+    expect([await said(), await cut()]).toEqual([
+      '50 % Before, the rest After round 1',
+      'inset(0px 50% 0px 0px)',
+    ]);
+    await wipe.focus();
+    await page.keyboard.press('Home');
+    await until(async () => (await said())!.startsWith('0 %'), 'all of it after');
+    expect(await cut()).toBe('inset(0px 100% 0px 0px)');
+    await page.keyboard.press('ArrowRight');
+    await until(async () => (await said())!.startsWith('1 %'), 'a step by the arrow');
+    const images = `[...${last("All('img')")}]`;
+    await until(
+      () => page.evaluate<boolean>(`${images}.every((img) => img.naturalWidth > 0)`),
+      'both pictures',
+    );
+    const files = await page.evaluate<string[]>(`${images}.map((img) => img.src)`);
+    expect(new Set(files).size).toBe(2);
+    await app.strengths();
+    const strong = page.locator('.notice .pair');
+    const strength = strong.getByRole('slider', { name: /^Strength of what was learned/ });
+    const first = () => strong.locator('img').first().getAttribute('src');
+    await strength.focus();
+    const [whole, shown] = [await strength.getAttribute('aria-valuetext'), await first()];
+    await page.keyboard.press('End');
+    await until(async () => (await strength.getAttribute('aria-valuetext')) === '1.5', 'the strongest');
+    expect([whole, (await first()) === shown]).toEqual(['1', false]);
+    await usable('the same noises at other strengths');
+  });
+
   it('the address is the session: Back closes what is large and walks the sessions, and focus is never lost', async () => {
     const at = () => new URL(page.url()).hash;
     await picture('A2').focus();

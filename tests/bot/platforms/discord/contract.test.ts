@@ -41,6 +41,8 @@ function under(stage: Stage): PlatformUnderTest {
       peer.press(person, peer.world.find(ref.message)!, 'Flag');
       await until(() => events.length > before, 'the press');
     },
+    alts: async () =>
+      peer.shown(channel).flatMap((m) => m.attachments.map(({ description }) => String(description))),
     shown: async () => peer.shown(channel).map(titleOf),
     restart: async () => {
       await stage.again();

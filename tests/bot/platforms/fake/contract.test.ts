@@ -14,6 +14,7 @@ platformContract('fake', async (sink) => {
     },
     press: async (ref, person, button) => void (await platform.press(ref, fakeAccount(person), button)),
     flag: async (ref, person, cell) => void (await platform.press(ref, fakeAccount(person), 'flag', cell)),
+    alts: async () => platform.messages.flatMap((m) => m.card.pictures.map(({ alt }) => alt)),
     shown: async () => platform.messages.map((m) => m.card.title),
     // Its messages live in the object itself: stopping and starting it again keeps them.
     restart: null,

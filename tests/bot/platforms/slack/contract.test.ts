@@ -35,6 +35,10 @@ function under(stage: Stage): PlatformUnderTest {
       await peer.press(person as Name, channel, ref.message, 'Flag');
       await until(() => events.length > before, 'the press');
     },
+    alts: async () => {
+      const blocks = (await peer.shown(channel)).flatMap((message) => message.blocks ?? []);
+      return blocks.flatMap((block) => (block.type === 'image' ? [String(block.alt_text)] : []));
+    },
     shown: async () => (await peer.shown(channel)).map(titleOf),
     restart: async () => {
       await stage.again();

@@ -44,6 +44,11 @@ async function make(
       const body = { message: ref.message, button: 'flag', value: cell };
       await (await visitor(person)).json('/api/button', body);
     },
+    alts: async () => {
+      type Shown = { pictures: { alt: string }[] };
+      const messages = (await new Visitor(platform.url).messages()) as unknown as Shown[];
+      return messages.flatMap(({ pictures }) => pictures.map(({ alt }) => alt));
+    },
     shown: async () => (await new Visitor(platform.url).messages()).map((m) => m.title),
     restart: async () => {
       await platform.stop();
