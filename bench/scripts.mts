@@ -14,6 +14,7 @@ export const scripts = [
   'peers/compare',
   'peers/full-size',
   'round-time/measure',
+  'round-time/pair',
   'safety/run',
   'scale/engines',
   'scale/measure',

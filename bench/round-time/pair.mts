@@ -1,8 +1,8 @@
 // What does the pair row cost? Rounds are drawn with and without it in turn, by one engine in this process, and
 // the CPU time that each takes is compared: by the base model, by a learned one, and by a learned one that
 // chooses among more noises; of as many pictures as a session begins with, and of the most that it may have. Of
-// each the first round with a pair row is told apart: it compiles a network for one picture. Usage: npm run
-// bench -- round-time/pair [--model models/mini] [--rounds 5] [--images 18,256] [--out FILE].
+// each the first round with a pair row is told apart: it compiles a network for one picture.
+// Usage: npm run bench -- round-time/pair [--model models/mini] [--rounds 5] [--images 18,256] [--out FILE]
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';

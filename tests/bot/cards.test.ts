@@ -235,11 +235,11 @@ it('shows the newest model at other strengths once all are drawn, on a card of i
 });
 
 it.each([
-  [18, 20, { count: 1, steps: 20 }],
+  [18, 20, { count: 1, steps: 15 }],
   [256, 20, { count: 2, steps: 20 }],
-  [36, 4, { count: 2, steps: 4 }],
-  [35, 20, { count: 1, steps: 20 }],
-  [9, 20, { count: 1, steps: 10 }],
+  [48, 4, { count: 2, steps: 4 }],
+  [47, 20, { count: 1, steps: 20 }],
+  [9, 20, { count: 1, steps: 8 }],
   [18, 1, { count: 1, steps: 1 }],
   [6, 20, null],
   [4, 4, null],

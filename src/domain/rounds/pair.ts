@@ -12,8 +12,11 @@ import type { PairPicture, Round } from '../state/round.js';
 import { notify, showOutcome, showStory } from '../state/say.js';
 import { imageState } from './image-state.js';
 
-/** Pictures of a round for each of the pair row: with one more of eighteen, drawing takes 6 % longer. */
-const SHARE = 18;
+/**
+ * Pictures of a round for each of the pair row. Drawn alone one takes half as long again as among others (bench/round-time/pair.mts),
+ * and drawing is to take a tenth longer at most.
+ */
+const SHARE = 24;
 /** Noises, at most. */
 const MOST = 2;
 /** Share of the session's sampling steps below which a picture says nothing of the model. */
@@ -26,8 +29,8 @@ export function pairPlan({ session, rounds }: Pick<SessionState, 'session' | 'ro
   const { steps } = session.sampler;
   const worth = images / SHARE;
   if (worth >= 1) return { count: Math.min(MOST, Math.floor(worth)), steps };
-  const fewer = Math.floor(steps * worth);
-  return fewer > 0 && fewer >= steps * LEAST_STEPS ? { count: 1, steps: fewer } : null;
+  const fewer = Math.ceil(steps * worth);
+  return fewer >= steps * LEAST_STEPS ? { count: 1, steps: fewer } : null;
 }
 
 /** As an engine drew it. What was asked for before a moderator took the row away goes as well. */
