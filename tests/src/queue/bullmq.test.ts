@@ -3,10 +3,11 @@
  * can do.
  */
 import { randomUUID } from 'node:crypto';
-import { Queue, QueueEvents } from 'bullmq';
+import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AcclaimError } from '../../../src/errors.js';
 import { type Log, silentLog } from '../../../src/log.js';
+import { Envelopes } from '../../../src/queue/envelope.js';
 import { memoryShort } from '../../../src/queue/predict.js';
 import { Aside } from '../../../src/queue/redis/aside.js';
 import type { EngineTransport } from '../../../src/queue/transport/transport.js';
@@ -271,6 +272,44 @@ describe('BullQueue', () => {
     }
   });
 
+  it('hears nothing any more of a run that has lost the job', async () => {
+    const prefix = freshPrefix();
+    const seen: number[] = [];
+    const outcome = queue(prefix).run(scoreJob('a'), ({ done }) => seen.push(done));
+    outcome.catch(() => {});
+    const line = connect(redis.settings, () => {});
+    stops.push(async () => line.cut());
+    await until(async () => (await line.hkeys(`${prefix}:needs`)).length > 0, 'the job to be given out');
+    const [name] = await line.hkeys(`${prefix}:needs`);
+    // An engine that renews no lock.
+    const worker = new Worker(name!, null, {
+      ...{ connection: line, prefix, skipVersionCheck: true, autorun: false },
+      ...{ lockDuration: 200, stalledInterval: 100, maxStalledCount: 2 },
+    });
+    stops.push(() => worker.close(true));
+    const taken: Job[] = [];
+    const take = async () => {
+      const job = await worker.getNextJob('token', { block: false });
+      if (job) taken.push(job);
+      return job !== undefined;
+    };
+    await until(take, 'the job');
+    const { nonce } = JSON.parse(JSON.parse(taken[0]!.data.sealed).body);
+    const say = async (delivery: number, done: number) => {
+      const progress = { stage: 'score', done, total: 9, secondsLeft: null };
+      const said = { nonce, delivery, said: { type: 'progress', progress } };
+      await taken[0]!.updateProgress({ sealed: new Envelopes('k'.repeat(32)).close('word', said) });
+    };
+    await say(1, 1);
+    await until(() => seen.length > 0, 'its progress');
+    await worker.startStalledCheckTimer();
+    await until(take, 'the job, which was lost');
+    await say(1, 2);
+    await say(2, 3);
+    await until(() => seen.includes(3), 'the progress of the other run');
+    expect(seen).toEqual([1, 3]);
+  });
+
   it('an operator reads in BullMQ what runs, how far it is and why it failed, and no preview', async () => {
     const prefix = freshPrefix();
     const gate = new Gate();
@@ -322,7 +361,10 @@ describe('BullQueue', () => {
     try {
       const beat = await thief.hget(`${prefix}:serving`, 'e');
       await first.stop();
-      const keep = setInterval(() => void thief.hset(`${prefix}:serving`, 'e', beat!), 20);
+      const put = () => thief.hset(`${prefix}:serving`, 'e', beat!);
+      await put();
+      const keep = setInterval(() => void put(), 20);
+      await until(async () => (await bot.engines()).length === 0, 'the old word to be too old');
       const why: (string | undefined)[] = [];
       const outcome = bot.run(scoreJob('b'), undefined, (held) => why.push(held?.code));
       await until(() => why.at(-1) === 'no-engine', 'word that no engine is there');
