@@ -265,6 +265,12 @@ export async function show(page: Page, url: string, state: State): Promise<void>
   await page.goto(`${url}/#${state.channel ?? 'cat'}`);
   await page.locator('.feed article, .duel-page').first().waitFor();
   await state.reach?.(page);
-  const shown = `[...document.querySelectorAll('.feed img, .duel-page img, dialog[open] img')].filter((one) => one.getBoundingClientRect().width > 0 && one.checkVisibility()).every((one) => one.src && (one.complete || one.loading === 'lazy'))`;
+  // What is far below is fetched when somebody comes near it.
+  const shown = `[...document.querySelectorAll('.feed img, .duel-page img, dialog[open] img')]
+    .filter((one) => {
+      const { width, top, bottom } = one.getBoundingClientRect();
+      return width > 0 && bottom > 0 && top < innerHeight && one.checkVisibility();
+    })
+    .every((one) => one.src && one.complete)`;
   await until(() => page.evaluate<boolean>(shown), `the pictures of ${state.name}`);
 }
