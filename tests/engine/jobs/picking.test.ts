@@ -66,6 +66,8 @@ const bytes = (name: string) =>
     .map((file) => [file, readFileSync(join(at(name), file)).toString('base64')]);
 
 let median: number;
+/** The round that every test looks at, and what was told while it was drawn. */
+let picked: { seen: JobProgress[]; result: unknown };
 beforeAll(async () => {
   const engine = new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' });
   handlers = createHandlers(engine);
@@ -81,6 +83,8 @@ beforeAll(async () => {
     },
     { signal: new AbortController().signal, progress: () => {} },
   );
+  const seen: JobProgress[] = [];
+  picked = { seen, result: await generate('picked', {}, (p) => seen.push(p)) };
 });
 afterAll(async () => {
   await cache.clear();
@@ -89,8 +93,8 @@ afterAll(async () => {
 
 describe('a round that the votes choose', () => {
   it('shows more of what is liked, for what it may cost, and says what it chose and what not', async () => {
-    const seen: JobProgress[] = [];
-    const result = generateResult.parse(await generate('picked', {}, (p) => seen.push(p)));
+    const { seen } = picked;
+    const result = generateResult.parse(picked.result);
     expect(readCheckpoint(at('voted')).state.voteModel!.auc).toBeGreaterThan(0.8);
     const { begun, finished, shown, cost } = result.draws!;
     expect(begun).toBeGreaterThan(finished);
