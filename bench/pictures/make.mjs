@@ -145,8 +145,10 @@ async function onTheWeb(url) {
   await open.nth(8).waitFor();
   const black = [];
   for (const cell of await open.all()) {
-    const src = await cell.locator('img').evaluate((img) => img.src);
-    if (await isDark(await (await page.request.get(src)).body())) black.push(cell);
+    const img = cell.locator('img[src]');
+    const src = await img.evaluate((one) => one.src);
+    // A sheet's pictures come together, and stand in the page itself.
+    if (await isDark(Buffer.from(await (await fetch(src)).arrayBuffer()))) black.push(cell);
   }
   if (black.length === 0) throw new Error('there is no black cat on the page');
   await black[0].click();

@@ -104,7 +104,7 @@ async function vote(page, round) {
   if (round === 2 && (await offer.isVisible())) await offer.click();
   await shoot(page, 1500);
   const cells = await page.locator('.round-open .cell-picture').all();
-  const dark = await Promise.all(cells.map(async (cell) => isDark(await pictureOf(page, cell))));
+  const dark = await Promise.all(cells.map(async (cell) => isDark(await pictureOf(cell))));
   const good = cells.filter((_, i) => dark[i]);
   for (const [i, cell] of good.entries()) {
     await cell.click();
@@ -121,9 +121,10 @@ async function vote(page, round) {
 }
 
 /** The cell's own picture, wherever it stands on the page. */
-async function pictureOf(page, cell) {
-  const src = await cell.locator('img').evaluate((img) => img.src);
-  return (await page.request.get(src)).body();
+async function pictureOf(cell) {
+  const src = await cell.locator('img[src]').evaluate((img) => img.src);
+  // A sheet's pictures come together, and stand in the page itself.
+  return Buffer.from(await (await fetch(src)).arrayBuffer());
 }
 
 async function agree(page) {
