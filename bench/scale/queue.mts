@@ -1,41 +1,43 @@
 // What the queue over Redis costs the bot: of a core while one engine is at work (an engine that computes
 // nothing, in a process of its own, whose jobs follow each other), and a look at its jobs, which it takes
 // every few seconds; and how soon the job of an engine that is killed is begun by another, with the default
-// of `queue.lostSeconds`. Writes what simulate.mjs reads. Usage: node bench/scale/queue.mjs [--jobs 500]
+// of `queue.lostSeconds`. Writes what simulate.mjs reads. Usage: npm run bench -- scale/queue [--jobs 500]
 // [--seconds 60] [--deaths 5] [--out FILE]
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { engineAtWork, startRedis } from '../../dist/bench/lib/redis.mjs';
-import { Supervised } from '../../dist/bench/lib/supervised.mjs';
-import { machine, median } from '../../dist/bench/lib/table.mjs';
-import { createLog } from '../../dist/src/log.js';
-import { BullQueue } from '../../dist/src/queue/redis/bullmq.js';
+import { projectPath } from '../../src/files/paths.js';
+import { createLog } from '../../src/log.js';
+import type { JobRequest } from '../../src/queue/contract.js';
+import { BullQueue } from '../../src/queue/redis/bullmq.js';
+import type { BotTransport } from '../../src/queue/transport/transport.js';
+import { engineAtWork, startRedis } from '../lib/redis.mjs';
+import { Supervised } from '../lib/supervised.mjs';
+import { machine, median } from '../lib/table.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const here = import.meta.dirname;
 const { values: given } = parseArgs({
   options: {
     jobs: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '60' },
     deaths: { type: 'string', default: '5' },
-    out: { type: 'string', default: join(dirname(here), 'out', 'queue.json') },
+    out: { type: 'string', default: projectPath('bench/out/queue.json') },
   },
 });
 const count = Number(given.jobs);
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-queue-'));
 const { server, port } = await startRedis(dir);
 const key = 'k'.repeat(32);
-const nowhere = {
+const nowhere: BotTransport = {
   prepare: async () => {},
   pack: async (_kind, payload) => ({ payload, models: [] }),
   keep: async () => {},
   identity: async () => null,
   noted: async () => [],
 };
-const open = (prefix) =>
+const open = (prefix: string) =>
   new BullQueue({
     redis: { url: `redis://127.0.0.1:${port}`, ca: null },
     prefix,
@@ -43,7 +45,7 @@ const open = (prefix) =>
     transport: nowhere,
     log: createLog('error'),
   });
-const job = (i) => {
+const job = (i: number): JobRequest<'score'> => {
   const payload = { session: `s${i}`, round: 1, attempt: 1, seed: 1, task: 'cat' };
   return {
     id: `s${i}.1.score.1`,
@@ -53,14 +55,14 @@ const job = (i) => {
 };
 
 /** Seconds of a core that this process takes over the work. */
-async function cpuOf(work) {
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6;
 }
 
-const startEngine = (prefix, name) => {
+const startEngine = (prefix: string, name: string) => {
   const command = [process.execPath, join(here, 'queue-engine.mjs'), `${port}`, prefix, key, name];
   const engine = new Supervised(name, command, { dir });
   engine.start();
@@ -91,7 +93,7 @@ async function look() {
   const queue = open('look');
   for (let i = 0; i < count; i++) queue.run(job(i)).catch(() => {});
   await wait(3000);
-  const times = [];
+  const times: number[] = [];
   for (let i = 0; i < 7; i++)
     times.push(
       await cpuOf(async () => {
@@ -107,10 +109,10 @@ async function look() {
 async function handedOn() {
   const queue = open('death');
   const engines = { a: startEngine('death', 'a'), b: startEngine('death', 'b') };
-  const seconds = [];
+  const seconds: number[] = [];
   for (let i = 0; i < Number(given.deaths); i++) {
     while ((await queue.engines()).length < 2) await wait(100);
-    let killed = null;
+    let killed: number | null = null;
     let noted = false;
     await queue.run(job(i), async ({ done }) => {
       if (killed !== null && done === 1 && !noted) {
@@ -120,7 +122,8 @@ async function handedOn() {
       if (killed !== null || done < 5) return;
       killed = performance.now();
       // It stays away until the job is another's.
-      engines[(await engineAtWork(port, 'death'))[0]].kill(20_000);
+      const name = (await engineAtWork(port, 'death'))?.startsWith('b') ? 'b' : 'a';
+      void engines[name].kill(20_000);
     });
   }
   await queue.close();

@@ -2,26 +2,26 @@
 // an empty cache, its network held by DevTools to a latency and a rate; behind it the tests' small app with a
 // round of 18 that is open. Counted are requests, kilobytes and seconds until the first picture can be
 // pressed, and until all pictures of the first sheet are there; once more with what the cache keeps. Usage:
-// node bench/page/first-ballot.mjs [--latency 400] [--mbits 1.6] [--turns 3] [--out FILE]; needs the sources
+// npm run bench -- page/first-ballot [--latency 400] [--mbits 1.6] [--turns 3] [--out FILE]; needs the sources
 // and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { type BrowserContext, chromium } from 'playwright-core';
 import sharp from 'sharp';
-import { createViteServer } from 'vitest/node';
-import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
+import { projectPath } from '../../src/files/paths.js';
+import { chromiumArgs, chromiumPath } from '../../tests/support/browser.js';
+import { WebApp } from '../../tests/support/web-app.js';
+import { machine, markdown, median } from '../lib/table.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     latency: { type: 'string', default: '400' },
     mbits: { type: 'string', default: '1.6' },
     turns: { type: 'string', default: '3' },
-    out: { type: 'string', default: join(bench, 'out', 'first-ballot.json') },
+    out: { type: 'string', default: projectPath('bench/out/first-ballot.json') },
   },
 });
 const line = {
@@ -31,25 +31,14 @@ const line = {
   uploadThroughput: (Number(options.mbits) * 1e6) / 16,
 };
 
-// The tests are TypeScript, and Node 20 reads none.
-const vite = await createViteServer({
-  root: dirname(bench),
-  configFile: false,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-});
-const { WebApp } = await vite.ssrLoadModule('/tests/support/web-app.ts');
-const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
-
 /** About as hard to press together as a drawn picture: soft shapes with a grain over them. */
-async function picture(file, size, seed) {
+async function picture(file: string, size: number, seed: number): Promise<void> {
   let state = seed;
   const random = () => {
     state = (state * 1664525 + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const raw = { width: 8, height: 8, channels: 3 };
+  const raw = { width: 8, height: 8, channels: 3 as const };
   const shapes = sharp(
     Uint8Array.from({ length: 8 * 8 * 3 }, () => random() * 255),
     { raw },
@@ -68,14 +57,21 @@ const sheetThere = `(() => {
 })()`;
 
 /** One visit: what was asked for until the sheet is there. */
-async function visit(context, url) {
+interface Visit {
+  press: number;
+  sheet: number;
+  requests: number;
+  kb: number;
+}
+
+async function visit(context: BrowserContext, url: string): Promise<Visit> {
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
   await devtools.send('Network.enable');
   await devtools.send('Network.emulateNetworkConditions', line);
   let bytes = 0;
   // Those that went over the line: what is in the document or the cache went not.
-  const sent = new Set();
+  const sent = new Set<string>();
   devtools.on('Network.requestWillBeSent', ({ requestId, request }) => {
     if (request.url.startsWith('http')) sent.add(requestId);
   });
@@ -88,7 +84,7 @@ async function visit(context, url) {
   });
   const began = performance.now();
   const opened = page.goto(url, { waitUntil: 'commit' });
-  const until = async (met) => {
+  const until = async (met: string) => {
     while (!(await page.evaluate(met))) await wait(20);
     return (performance.now() - began) / 1e3;
   };
@@ -100,7 +96,8 @@ async function visit(context, url) {
   return seen;
 }
 
-const report = { machine: machine(), line, sizes: {} };
+const sizes: Record<number, Record<'first' | 'again', Visit[]>> = {};
+const report = { machine: machine(), line, sizes };
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
 try {
   for (const size of [64, 512]) {
@@ -110,7 +107,7 @@ try {
     const app = new WebApp({ dir, pictures });
     await app.start();
     await app.open();
-    const visits = { first: [], again: [] };
+    const visits: { first: Visit[]; again: Visit[] } = { first: [], again: [] };
     for (let turn = 0; turn < Number(options.turns); turn++) {
       const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
       visits.first.push(await visit(context, app.platform.url));
@@ -123,12 +120,11 @@ try {
   }
 } finally {
   await browser.close();
-  await vite.close();
 }
 
 const rows = Object.entries(report.sizes).flatMap(([size, visits]) =>
   Object.entries(visits).map(([which, list]) => {
-    const of = (key) => median(list.map((one) => one[key]));
+    const of = (key: keyof Visit) => median(list.map((one) => one[key]));
     return [
       `${size}x${size}, ${which === 'first' ? 'empty cache' : 'the next visit'}`,
       of('requests'),

@@ -1,28 +1,29 @@
 // `acclaim start` with nothing but REDIS_URL set, on a fresh redis-server: default settings, a lone voter,
 // three rounds. Over and over, since what ends a process may not do so every time. A run is well when all
 // rounds are learned, neither the bot nor its engine ended, and no word of the queue was refused or dropped.
-// Failed runs keep their folder. Usage: node bench/start/redis.mjs [--runs 20] [--rounds 3] [--set
+// Failed runs keep their folder. Usage: npm run bench -- start/redis [--runs 20] [--rounds 3] [--set
 // KEY=VALUE]... [--out FILE]
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startRedis } from '../../dist/bench/lib/redis.mjs';
-import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
-import { Visitor } from '../../dist/bench/lib/visitor.mjs';
+import type { SessionStatus } from '../../src/domain/sessions/views.js';
+import { projectPath } from '../../src/files/paths.js';
+import { startRedis } from '../lib/redis.mjs';
+import { machine, markdown, median } from '../lib/table.mjs';
+import { Visitor } from '../lib/visitor.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
-const acclaim = join(bench, '..', 'dist', 'src', 'acclaim.js');
+const acclaim = projectPath('dist/src/acclaim.js');
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     set: { type: 'string', multiple: true, default: [] },
-    out: { type: 'string', default: join(bench, 'out', 'start-redis.json') },
+    out: { type: 'string', default: projectPath('bench/out/start-redis.json') },
   },
 });
 const rounds = Number(options.rounds);
@@ -39,12 +40,17 @@ const bad = [
   'level":50',
 ];
 
-async function play(number) {
+interface Run {
+  wrong: string[];
+  seconds: number;
+}
+
+async function play(number: number): Promise<Run> {
   const dir = join(folder, `run-${number}`);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const began = performance.now();
-  const wrong = [];
+  const wrong: string[] = [];
   const { server, port } = await startRedis(dir);
   const args = ['start', '--port', '0', '--data', join(dir, 'data'), '--seed', String(number)];
   const set = options.set.flatMap((pair) => ['--set', pair]);
@@ -66,7 +72,7 @@ async function play(number) {
     const base = await Promise.race([address(app), gone]);
     await Promise.race([vote(base, signal), gone]);
   } catch (error) {
-    wrong.push(String(error?.message ?? error));
+    wrong.push(error instanceof Error ? error.message : String(error));
   }
   const alive = app.exitCode === null && app.signalCode === null;
   app.kill('SIGTERM');
@@ -79,8 +85,8 @@ async function play(number) {
   return { wrong, seconds: (performance.now() - began) / 1e3 };
 }
 
-const address = (app) =>
-  new Promise((resolve) => {
+const address = (app: ChildProcessByStdio<null, Readable, Readable>) =>
+  new Promise<string>((resolve) => {
     createInterface({ input: app.stdout }).on('line', (line) => {
       const url = /http:\/\/[^\s/]+/.exec(line)?.[0];
       if (url) resolve(url);
@@ -91,10 +97,10 @@ const address = (app) =>
  * Two of each four pictures are good, whichever model drew them, so that no round reaches the goal; then
  * Done. The last round is learned when the next is drawn.
  */
-async function vote(base, signal) {
+async function vote(base: string, signal: AbortSignal): Promise<void> {
   const visitor = new Visitor(base);
   await visitor.arrive();
-  const open = (round) =>
+  const open = (round: number) =>
     until(base, signal, (s) => s.round === round && s.roundState === 'open' && s.ballots > 0);
   for (let round = 1; round <= rounds; round++) {
     const { channel } = await open(round);
@@ -112,9 +118,14 @@ async function vote(base, signal) {
   await open(rounds + 1);
 }
 
-async function until(base, signal, met) {
+async function until(
+  base: string,
+  signal: AbortSignal,
+  met: (session: SessionStatus) => boolean,
+): Promise<SessionStatus> {
   for (;;) {
-    const { sessions } = await (await fetch(`${base}/api/status`, { signal })).json();
+    const answer = await fetch(`${base}/api/status`, { signal });
+    const { sessions } = (await answer.json()) as { sessions: SessionStatus[] };
     const [session] = sessions;
     if (session?.roundState === 'failed') throw new Error(`round ${session.round} failed`);
     if (session?.state === 'ended')
@@ -125,7 +136,8 @@ async function until(base, signal, met) {
 }
 
 mkdirSync(folder, { recursive: true });
-const report = { machine: machine(), rounds, runs: [] };
+const runs: Run[] = [];
+const report = { machine: machine(), rounds, runs };
 for (let number = 1; number <= Number(options.runs); number++) {
   const run = await play(number);
   report.runs.push(run);
