@@ -8,8 +8,8 @@ const expect = { requireAssertions: true };
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Much of the longest files is waiting, so that three keep two cores busy.
-    maxWorkers: 3,
+    // A third of the longest files is waiting, so that four keep two cores busy.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
