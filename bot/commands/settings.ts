@@ -37,7 +37,12 @@ const settings: ChatCommand = {
     const named = await channelNames(context, row, now);
     const usual = services.settings.usual(account.platform);
     const shown = (one: SettingRow, of: Settings) => line(one, of, named, usual);
-    if (!row) return { title: say('Settings'), text: lines(settingRows.map((one) => shown(one, now))) };
+    if (!row)
+      return {
+        title: say('Settings'),
+        text: lines(settingRows.map((one) => shown(one, now))),
+        data: { settings: settingRows.map((one) => pageRow(one, now, shown(one, now))) },
+      };
     if (text === undefined)
       return {
         title: row.name,
@@ -132,6 +137,12 @@ function line(
     return found ? `#${found.name}` : say('one that you do not see');
   });
   return say('**{name}**: {value} (set here)', { name: row.name, value: listed(names) });
+}
+
+/** What a page makes a form of: the line, what the setting does, and what it may become. */
+function pageRow({ name, key, help, examples }: SettingRow, now: Settings, words: Text) {
+  const own = now[key] !== undefined;
+  return { name, help, own, words, offers: own ? examples : examples.filter((one) => one !== 'default') };
 }
 
 /** An admin may give less than the host does, not more. */

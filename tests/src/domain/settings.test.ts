@@ -97,10 +97,11 @@ it('what is shown of a number, a time or a choice is read as the same again', ()
     ['quorum', '7'],
     ['review', 'on'],
     ['ballots', 'gallery'],
+    ['language', 'ja'],
     ['session-images', '12'],
     ['channels', '1, 2'],
   ] as const)
-    expect(rowOf(name).show(rowOf(name).read(text) as never)).toBe(text);
+    expect(tell(rowOf(name).show(rowOf(name).read(text) as never))).toBe(text);
 });
 
 it('running sessions are told of what is set for them, each by itself, and of nothing else', () => {

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { turnoutWords } from '../../../bot/views/turnout.js';
 import { sameTurnout, turnout } from '../../../src/domain/voting/turnout.js';
+import { tell } from '../../../src/words/tell.js';
 import { World } from '../../support/world.js';
 
 function opened(quorumBy: 'done' | 'marks'): World {
@@ -14,7 +15,7 @@ const counted = (world: World) => {
   const { voters, finished, missing } = turnout(world.state, world.round);
   return [voters, finished, missing];
 };
-const words = (world: World) => turnoutWords(turnout(world.state, world.round), world.state.session);
+const words = (world: World) => tell(turnoutWords(turnout(world.state, world.round), world.state.session));
 
 it('counts marks on every sheet where marks make the quorum, and Done where that does', () => {
   for (const quorumBy of ['marks', 'done'] as const) {

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Strengths } from './pair.js';
+import { Settings } from './settings.js';
 import { dismiss, press, useStore } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
@@ -39,7 +40,7 @@ export function Reply({ message }) {
   return html`
     <div class="reply">
       ${message.title && html`<h2>${message.title}</h2>`}
-      <div class="prose"><${Text} text=${message.text} links=${new Map(links)} /></div>
+      ${message.data.settings ? html`<${Settings} settings=${message.data.settings} />` : html`<div class="prose"><${Text} text=${message.text} links=${new Map(links)} /></div>`}
       ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
       ${message.files?.map((file) => html`<p key=${file.name}><button class="button" onClick=${() => save(file)}><${Icon} name="download" />${file.name}</button></p>`)}
       <p class="reply-foot">${t('reply.private')} <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>${t('reply.dismiss')}</button></p>

@@ -6,6 +6,7 @@ import { drawer } from './drawer.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { tellAgain } from './live.js';
+import { say } from './say.js';
 import { channels, get, messagesOf, set, toast, useStore } from './store.js';
 import { catalogues, language, speak, t } from './words.js';
 
@@ -168,6 +169,7 @@ function You({ me }) {
         .join('')}</span>
       <span class="you-words"><strong>${me.name}</strong><small>${t(`role.${me.role}`)}</small></span>
       ${me.tokenGuarded && me.role === 'member' && html`<button class="icon-button" aria-label=${t('you.token')} title=${t('you.token')} onClick=${() => set({ dialog: 'login', drawerOpen: false })}><${Icon} name="key" /></button>`}
+      ${settable(me) && html`<button class="icon-button" aria-label=${t('settings')} title=${t('settings')} onClick=${() => say('/acclaim settings')}><${Icon} name="settings" /></button>`}
       ${me.tokenGuarded && me.role !== 'member' && html`<button class="icon-button" aria-label=${t('you.leave')} title=${t('you.leave')} onClick=${logOut}><${Icon} name="close" /></button>`}
     </div>
   `;
@@ -195,6 +197,9 @@ function Theme() {
   };
   return html`<button class="icon-button" aria-label=${t('theme.change', { now: t(`theme.${theme}`), next: t(`theme.${next}`) })} title=${t('theme.now', { now: t(`theme.${theme}`) })} onClick=${turn}><${Icon} name=${themeIcons[theme]} /></button>`;
 }
+
+/** May they see and change what holds here? @param {any} me */
+const settable = (me) => me.commands.some((/** @type {any} */ c) => c.words === 'settings' && c.allowed);
 
 /** The next of the languages that there are; its own name for itself says which. */
 function Language() {

@@ -76,6 +76,10 @@ export const en = {
   'favourites.none':
     'Nothing here yet: enlarge a picture and press the heart. They are kept in this browser alone.',
   'favourites.of': '{name}, round {round}',
+  settings: 'Settings of this page',
+  'settings.value': 'New value of {name}',
+  'settings.set': 'Set',
+  'settings.default': 'Back to the host’s configuration',
   'theme.now': 'Colours: {now}',
   'theme.change': 'Colours: {now}. Change to {next}',
   'theme.system': 'system',

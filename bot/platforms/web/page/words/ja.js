@@ -74,6 +74,10 @@ export const ja = {
   'favourites.none':
     'まだありません。画像を拡大してハートを押してください。このブラウザーにだけ保存されます。',
   'favourites.of': '{name}、ラウンド{round}',
+  settings: 'このページの設定',
+  'settings.value': '{name}の新しい値',
+  'settings.set': '設定',
+  'settings.default': 'ホストの設定に戻す',
   'theme.now': '配色: {now}',
   'theme.change': '配色: {now}。{next}に切り替え',
   'theme.system': 'システム',
