@@ -25,6 +25,8 @@ export class Interactions {
   readonly all: Interaction[] = [];
   /** ms in which the bot must acknowledge. */
   patience = 3000;
+  /** Of whoever acts from now on. */
+  locale = 'en-US';
   /** False: they carry the channel's id alone. */
   whole = true;
 
@@ -73,7 +75,7 @@ export class Interactions {
       },
       ...(message ? { message } : {}),
       data,
-      locale: 'en-US',
+      locale: this.locale,
       guild_locale: 'en-US',
       app_permissions: '562949953421311',
       entitlements: [],

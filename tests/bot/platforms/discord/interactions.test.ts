@@ -1,6 +1,7 @@
 /** Commands, buttons, menus and completion as a member meets them, through the real client. */
 import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
+import { consentCard } from '../../../../bot/views/notice.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
 import { AcclaimError } from '../../../../src/errors.js';
 import { tell } from '../../../../src/words/tell.js';
@@ -179,6 +180,18 @@ test('an act that nobody answers ends with a word; one that breaks says so', asy
   expect(await answered(broken)).toContain('went wrong on my side');
   await until(() => stage.errors.length > 0);
   expect(stage.errors.map(String)).toEqual(['Error: broken']);
+});
+
+test('whoever uses Discord in Japanese is answered in it, and a channel is posted to in its own language', async () => {
+  const stage = await makeStage();
+  stage.peer.interactions.locale = 'ja';
+  const quiet = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  expect(await answered(quiet)).toBe('完了しました。');
+  expect(stage.events.at(-1)).toMatchObject({ account: { language: 'ja' } });
+  const card = consentCard(30);
+  const ref = await stage.platform.post(stage.channel.id, { ...card, language: 'ja' });
+  const posted = stage.channel.messages.get(ref.message)!;
+  expect(JSON.stringify([posted.embeds, posted.components])).toMatch(/初めて投票する前に.*同意する/);
 });
 
 test('an acknowledgement that came after 3 s: the act is not done, since its asker saw it fail', async () => {
