@@ -8,12 +8,13 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cards } from '../../bot/effects/cards.js';
 import { DataPaths } from '../../bot/effects/data-paths.js';
-import type { Card } from '../../src/chat/port.js';
+import type { ToldCard } from '../../src/chat/port.js';
 import { pairPlan } from '../../src/domain/rounds/pair.js';
 import type { Effect } from '../../src/domain/state/effects.js';
 import { outcomeKey } from '../../src/domain/state/say.js';
 import { decodePicture, encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
+import { told as inWords } from '../../src/words/tell.js';
 import { World } from '../support/world.js';
 
 const noPreviews = { preview: () => undefined };
@@ -118,7 +119,7 @@ it('shows on the card of a round what the first model, the one before and the on
   const told = async (round: number) => {
     const card = await outcomeOf(world, cards, round);
     const steps = (card.data!.pair as { after: number }[] | undefined)?.map(({ after }) => after);
-    return { card, steps, sheet: card.pictures.at(-1)! };
+    return { card, steps, sheet: inWords(card).pictures.at(-1)! };
   };
   const second = await told(2);
   expect(second.steps).toEqual([0, 1, 2]);
@@ -223,7 +224,9 @@ it('shows the newest model at other strengths once all are drawn, on a card of i
   expect(world.outbox.has('cat.2.strengths')).toBe(false);
   const done = (await card())!;
   expect(done.data!.strengths).toMatchObject([{ strength: 0 }, { strength: 1 }, { strength: 1.5 }]);
-  expect(done.pictures).toMatchObject([{ alt: 'Same noises at strengths 0, 1, 1.5.', spoiler: false }]);
+  expect(inWords(done.pictures)).toMatchObject([
+    { alt: 'Same noises at strengths 0, 1, 1.5.', spoiler: false },
+  ]);
   expect((await cards.story(world.state, 'cat.story')).data).toMatchObject({ strengthsOf: 2 });
   // Asked again it shows what is there; of another round there is none.
   world.command({ name: 'strength' });
@@ -333,11 +336,12 @@ const ways = Object.entries(lives).flatMap(([name, live]) =>
 it.each(ways)('leaves no bar hanging of a round that is %s (edits %s)', (_, when, live) => {
   const world = new World({ imagesPerRound: 4 }, false);
   const cards = new Cards(new DataPaths(dir), noPreviews);
-  const shown = new Map<string, Card>();
+  const shown = new Map<string, ToldCard>();
   const show = (effect: Effect) => {
     if (effect.kind !== 'card' || effect.card !== 'progress') return;
     const drawn = cards.drawn(world.state, effect);
-    for (const card of [drawn, cards.progress(world.state, effect)]) if (card) shown.set(card.key, card);
+    for (const card of [drawn, cards.progress(world.state, effect)])
+      if (card) shown.set(card.key, inWords(card));
   };
   const carry = world.carry.bind(world);
   world.carry = (effect) => {

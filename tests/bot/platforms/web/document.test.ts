@@ -133,7 +133,7 @@ describe('the document', () => {
   it('names the first pictures of the one round that is open, none of two, and no veiled ones', async () => {
     const { ann, platform } = await start({ accessToken: 'a-long-enough-token', nsfwChannels: ['closed'] });
     const cells = (n: number) =>
-      Array.from({ length: n }, (_, i) => ({ file: i === 1 ? null : `/${i}.png` }));
+      Array.from({ length: n }, (_, i) => ({ index: i, file: i === 1 ? null : `/${i}.png` }));
     const post = (channel: string, round: number, data: object) =>
       platform.post(
         channel,
