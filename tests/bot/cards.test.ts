@@ -127,7 +127,7 @@ it('shows on the card of a round what the first model, the one before and the on
     alt: 'Same noise: before any vote, after round 1, after round 2.',
     spoiler: false,
   });
-  expect(second.card.text).toContain(second.sheet.alt);
+  expect(inWords(second.card).text).toContain(second.sheet.alt);
   // Left to right: the greys of rounds 1 to 3.
   const { width, height, data } = await decodePicture(second.sheet.file);
   const at = (x: number) => data[3 * (width * Math.floor(height / 2) + Math.floor(width * x))];
