@@ -137,7 +137,9 @@ it('shows on the card of a round what the first model, the one before and the on
   expect(world.asked.get(outcomeKey('cat', 2, 0))).toBe(2);
   const story = await cards.story(world.state, 'cat.story');
   expect((story.data!.pair as object[]).length).toBe(3);
-  expect(inWords(story.pictures).map(({ alt }) => alt)).toContain('Same noise: before any vote, after round 2.');
+  expect(inWords(story.pictures).map(({ alt }) => alt)).toContain(
+    'Same noise: before any vote, after round 2.',
+  );
 });
 
 it('blurs it where pictures are, and shows nothing of one that is held or of a round that was rolled back', async () => {
