@@ -30,13 +30,10 @@ const settings: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { services, acts, account, values, by } = context;
-    const now = await services.settings.of(context);
+    const { services, acts, values, by } = context;
     const row = settingRows.find(({ name }) => name === values.name);
     const text = (values.value as string | undefined)?.trim();
-    const named = await channelNames(context, row, now);
-    const usual = services.settings.usual(account.platform);
-    const shown = (one: SettingRow, of: Settings) => line(one, of, named, usual);
+    const { now, named, shown } = await settingsHere(context, row);
     if (!row)
       return {
         title: say('Settings'),
@@ -73,6 +70,30 @@ const settings: ChatCommand = {
     return { title: say('Set'), text: shown(row, next) };
   },
 };
+
+const sessionSettings: ChatCommand = {
+  reads: () => true,
+  spec: {
+    path: ['session', 'settings'],
+    help: say('What sessions here are held to: each setting with its value, unit and source'),
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const { now, shown } = await settingsHere(context);
+    return { title: say('Settings'), text: lines(settingRows.map((one) => shown(one, now))) };
+  },
+};
+
+/** What holds on the asker's server, and how it is told. */
+async function settingsHere(context: CommandContext, row?: SettingRow) {
+  const { services, account } = context;
+  const now = await services.settings.of(context);
+  const named = await channelNames(context, row, now);
+  const usual = services.settings.usual(account.platform);
+  return { now, named, shown: (one: SettingRow, of: Settings) => line(one, of, named, usual) };
+}
 
 /** Asked for only where channels are to be shown or set; null where their names are their addresses. */
 async function channelNames(
@@ -156,4 +177,4 @@ function mustFit({ name, key }: SettingRow, value: unknown, host: Budgets): void
   );
 }
 
-export const settingCommands: readonly ChatCommand[] = [settings];
+export const settingCommands: readonly ChatCommand[] = [settings, sessionSettings];

@@ -42,6 +42,8 @@ export class Cards {
     private readonly paths: DataPaths,
     /** Base64 PNG of what a job draws, while it runs. */
     private readonly jobs: Pick<Jobs, 'preview'>,
+    /** Address of the page as people outside know it; null where they cannot reach it. */
+    private readonly page: string | null = null,
   ) {
     this.pictures = new MadePictures(paths);
     this.pairs = new PairPictures(paths, this.pictures);
@@ -91,7 +93,16 @@ export class Cards {
       ballots,
       images: state.images.get(round.id) ?? [],
       dir: this.paths.round(session.id, round.number),
+      page: this.onPage(state, effect.channel),
     });
+  }
+
+  /** Where the page shows the session, for cards that stand elsewhere; null where it does not. */
+  private onPage({ bindings }: SessionState, channel: string): string | null {
+    const here = bindings.find((row) => row.channel === channel);
+    const there = bindings.find((row) => row.platform === 'web' && row.canPost && !row.goneAt);
+    if (this.page === null || !there || here?.platform === 'web') return null;
+    return `${this.page}/#${encodeURIComponent(there.address)}`;
   }
 
   /**
@@ -116,7 +127,7 @@ export class Cards {
     return own.kind === 'learn' ? this.bar(state, effect, round, own) : null;
   }
 
-  async story(state: SessionState, key: string): Promise<Card> {
+  async story(state: SessionState, key: string, channel: string): Promise<Card> {
     const { session } = state;
     const rounds = state.rounds.filter((r) => r.outcome && onLine(r));
     const [first, latest] = [rounds[0], rounds.at(-1)];
@@ -133,6 +144,7 @@ export class Cards {
       pair: pair?.steps ?? [],
       pairFile: pair?.file ?? null,
       strengths: await this.pairs.strengths(state),
+      page: this.onPage(state, channel),
     });
   }
 
@@ -160,7 +172,7 @@ export class Cards {
     state: SessionState,
     effect: EffectOf<'card'>,
   ): Promise<Card | null> {
-    if (kind === 'story') return this.story(state, effect.key);
+    if (kind === 'story') return this.story(state, effect.key, effect.channel);
     if (kind === 'strengths') return this.strengths(state, effect);
     return kind === 'outcome' ? this.outcome(state, effect) : this.safety(state, effect);
   }

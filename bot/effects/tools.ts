@@ -48,7 +48,8 @@ export function makeTools(parts: ToolParts): Tools {
   const jobs = new Jobs({ ...parts, models });
   const evaluations = new Evaluations({ ...parts, models });
   const strengths = new StrengthRuns({ ...parts, models });
-  const cards = new Cards(parts.paths, jobs);
+  const [name] = parts.config.server.hostNames;
+  const cards = new Cards(parts.paths, jobs, name === undefined ? null : `https://${name}`);
   const sweeps = new Sweeps({ ...parts, messenger });
   const guards = new Guards(parts);
   return { models, messenger, jobs, evaluations, strengths, cards, sweeps, guards };

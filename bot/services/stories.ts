@@ -26,7 +26,7 @@ export class Stories {
     for (const to of state.bindings.filter((row) => row.leftAt === null)) {
       const rounds = state.rounds.filter((r) => r.outcome).length;
       const key = `${session}.story.${rounds}.${to.ordinal}`;
-      await messenger.show(to, await cards.story(state, key));
+      await messenger.show(to, await cards.story(state, key, to.channel));
     }
   }
 }

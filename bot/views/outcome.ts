@@ -24,7 +24,7 @@ import type { Rules } from '../../src/domain/state/rules.js';
 import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
-import { andListed, imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
+import { andListed, imageName, judgedWords, pageWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
@@ -39,6 +39,8 @@ export interface OutcomeView {
   pair?: { steps: readonly PairStep[]; file: string } | null;
   /** What goes on since it closed, where that has no message of its own. */
   after?: Card | null;
+  /** Where the page shows the session, on cards that stand elsewhere. */
+  page?: string | null;
 }
 
 export function outcomeCard(view: OutcomeView): Card {
@@ -60,7 +62,7 @@ export function outcomeCard(view: OutcomeView): Card {
       approval.share === null
         ? say('Round {round}: nothing was judged', { round: round.number })
         : say('Round {round}: {share} approval', { round: round.number, share: percent(approval.share) }),
-    text: outcomeText(view.after, pair ? pairWords(session, pair.steps) : '', {
+    text: outcomeText(view, {
       session,
       round,
       outcome,
@@ -131,8 +133,12 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
 }
 
 /** What it came to, and below it what goes on since. */
-function outcomeText(after: Card | null | undefined, pair: Text, told: Told): Text {
-  const text = sentences(...outcomeSentences(told), pair);
+function outcomeText({ after, pair, page, session }: OutcomeView, told: Told): Text {
+  const text = sentences(
+    ...outcomeSentences(told),
+    pair ? pairWords(session, pair.steps) : '',
+    pageWords(page),
+  );
   return after ? lines([text, say('**{title}**: {text}', { title: after.title, text: after.text })]) : text;
 }
 

@@ -13,7 +13,7 @@ import { counted, listed, say, sentences, type Text } from '../../src/words/text
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
 import type { StrengthCells } from './strengths.js';
-import { judgedWords, percent, quoted, shareWords } from './words.js';
+import { judgedWords, pageWords, percent, quoted, shareWords } from './words.js';
 
 export interface StorySide {
   round: Round;
@@ -37,6 +37,8 @@ export interface StoryView {
   pairFile?: string | null;
   /** What the newest drew at other strengths, where that was asked for. */
   strengths?: { round: number; steps: readonly StrengthCells[] } | null;
+  /** Where the page shows the session, on cards that stand elsewhere. */
+  page?: string | null;
 }
 
 export function storyCard(view: StoryView): Card {
@@ -48,7 +50,7 @@ export function storyCard(view: StoryView): Card {
   const spoiler = session.nsfw;
   return card('story', key, {
     title: say('The story of {title}', { title: session.title }),
-    text: summary(session, rounds.length, approval),
+    text: sentences(summary(session, rounds.length, approval), pageWords(view.page)),
     pictures: [
       ...(beforeAfterFile
         ? [

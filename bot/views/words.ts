@@ -100,3 +100,7 @@ export function pictureAlt(name: string, prompt: string, state: Image['state']):
     ? say('Picture {name}: {prompt}', { name, prompt: quoted(prompt) })
     : say('Picture {name}: held back', { name });
 }
+
+/** Of a card that the page shows larger and with all its rounds. */
+export const pageWords = (page: string | null | undefined): Text =>
+  page ? say('The whole story is on the page: {page}', { page }) : '';

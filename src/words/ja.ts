@@ -534,6 +534,7 @@ export const ja = {
 
   // The story.
   'The story of {title}': '{title}のストーリー',
+  'The whole story is on the page: {page}': 'ストーリーの全体はこちらのページでご覧いただけます: {page}',
   'First round beside the latest: {prompt}': '最初のラウンドと最新のラウンド: {prompt}',
   'Approval by round (broken line: variety of what is liked; thin line: loss). {line}':
     'ラウンドごとの支持率 (破線: 高評価の画像の多様さ、細線: 損失)。{line}',
@@ -854,6 +855,8 @@ export const ja = {
   'models that sessions may use, with commas between': 'セッションで使えるモデル (カンマ区切り)',
   'channels in which sessions may be opened, such as #roses, with commas between':
     'セッションを始められるチャンネル (カンマ区切り)。例: #roses',
+  'What sessions here are held to: each setting with its value, unit and source':
+    'ここのセッションに適用される設定（値・単位・設定元）を表示します',
   'What holds here: quorum, deadline, quiet hours, review, who may start what where':
     'ここでの設定: 締め切り人数、期限、静かな時間帯、確認、だれがどこで何を始められるか',
   'which one': '設定の名前',

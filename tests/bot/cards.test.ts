@@ -77,13 +77,13 @@ it('forgets the story’s pictures once one that stands in them is hidden, and d
   const made = () =>
     readdirSync(dirname(paths.made('cat', 'any'))).filter((name) => name.startsWith('story-'));
 
-  await cards.story(world.state, 'cat.story');
+  await cards.story(world.state, 'cat.story', 'fake-1');
   const [before] = made();
   expect(made()).toHaveLength(1);
   world.command({ name: 'hide', index: 2, round: 1 });
   await cards.forget(world.state, world.state.rounds[0]!, 2);
   expect(made()).toEqual([]);
-  await cards.story(world.state, 'cat.story');
+  await cards.story(world.state, 'cat.story', 'fake-1');
   expect(made()).toHaveLength(1);
   expect(made()).not.toEqual([before]);
 });
@@ -135,7 +135,7 @@ it('shows on the card of a round what the first model, the one before and the on
   expect((await told(1)).steps).toEqual([0, 1]);
   // It was told anew when the next round was drawn: once at its close, once with what came of it.
   expect(world.asked.get(outcomeKey('cat', 2, 0))).toBe(2);
-  const story = await cards.story(world.state, 'cat.story');
+  const story = await cards.story(world.state, 'cat.story', 'fake-1');
   expect((story.data!.pair as object[]).length).toBe(3);
   expect(inWords(story.pictures).map(({ alt }) => alt)).toContain(
     'Same noise: before any vote, after round 2.',
@@ -150,10 +150,10 @@ it('blurs it where pictures are, and shows nothing of one that is held or of a r
   const [, second] = world.state.rounds;
   const held = { ...second!, pair: second!.pair!.map((one) => ({ ...one, state: 'held' as const })) };
   const state = { ...world.state, rounds: world.state.rounds.map((row) => (row === second ? held : row)) };
-  const story = await cards.story(state, 'cat.story');
+  const story = await cards.story(state, 'cat.story', 'fake-1');
   expect((story.data!.pair as { after: number }[]).map(({ after }) => after)).toEqual([0, 2]);
   world.command({ name: 'rollback', round: 1 });
-  expect((await cards.story(world.state, 'cat.story')).data!.pair).toMatchObject([
+  expect((await cards.story(world.state, 'cat.story', 'fake-1')).data!.pair).toMatchObject([
     { after: 0 },
     { after: 1 },
   ]);
@@ -229,13 +229,13 @@ it('shows the newest model at other strengths once all are drawn, on a card of i
   expect(inWords(done.pictures)).toMatchObject([
     { alt: 'Same noises at strengths 0, 1, 1.5.', spoiler: false },
   ]);
-  expect((await cards.story(world.state, 'cat.story')).data).toMatchObject({ strengthsOf: 2 });
+  expect((await cards.story(world.state, 'cat.story', 'fake-1')).data).toMatchObject({ strengthsOf: 2 });
   // Asked again it shows what is there; of another round there is none.
   world.command({ name: 'strength' });
   expect(world.outbox.has('cat.2.strengths')).toBe(false);
   expect(await card(1)).toBeNull();
   world.command({ name: 'hide-pair' });
-  expect((await cards.story(world.state, 'cat.story')).data!.strengths).toBeUndefined();
+  expect((await cards.story(world.state, 'cat.story', 'fake-1')).data!.strengths).toBeUndefined();
   expect(world.command({ name: 'strength' })).toMatchObject({ code: 'unknown' });
 });
 
@@ -365,4 +365,29 @@ it.each(ways)('leaves no bar hanging of a round that is %s (edits %s)', (_, when
     expect(text).not.toMatch(/Waiting|waits|left/);
     expect([1, null]).toContain(progress);
   }
+});
+
+it('leads from a channel elsewhere to the page, where people reach it and it shows the session', async () => {
+  const { world, paths } = await paired();
+  const bound = (platform: 'fake' | 'web', address: string) => ({
+    ...world.state.bindings[0]!,
+    ...{ platform, address, channel: `${platform}-${address}` },
+  });
+  const both = { ...world.state, bindings: [bound('fake', '1'), bound('web', 'cats & dogs')] };
+  const told = async (state: typeof both, page: string | null, channel: string) => {
+    const cards = new Cards(paths, noPreviews, page);
+    const key = outcomeKey('cat', 2, 0);
+    const effect = { kind: 'card', card: 'outcome', key, session: 'cat', notBefore: 0, round: 2 } as const;
+    const all = [
+      await cards.outcome(state, { ...effect, channel }),
+      await cards.story(state, 'cat.story', channel),
+    ];
+    return inWords(all).map(({ text }) => /https\S+/.exec(text)?.[0] ?? null);
+  };
+  const link = 'https://art.example/#cats%20%26%20dogs';
+  expect(await told(both, 'https://art.example', 'fake-1')).toEqual([link, link]);
+  expect(await told(both, 'https://art.example', 'web-cats & dogs')).toEqual([null, null]);
+  expect(await told(both, null, 'fake-1')).toEqual([null, null]);
+  const apart = { ...both, bindings: both.bindings.slice(0, 1) };
+  expect(await told(apart, 'https://art.example', 'fake-1')).toEqual([null, null]);
 });

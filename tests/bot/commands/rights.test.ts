@@ -32,6 +32,7 @@ session stop     |        |     x     |   x   |    x
 session rollback |        |     x     |   x   |    x
 session vary     |        |     x     |   x   |    x
 session strength |        |     x     |   x   |    x
+session settings |        |     x     |   x   |    x
 session branch   |        |     x     |   x   |    x
 session invite   |        |           |   x   |    x
 session join     |        |           |   x   |    x
