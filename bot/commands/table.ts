@@ -20,11 +20,13 @@ import { proposalCommands } from './proposals.js';
 import { serverCommands } from './server.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
+import { steeringCommands } from './steering.js';
 import { votingCommands } from './voting.js';
 
 /** In the order of help. */
 export const chatCommands: readonly ChatCommand[] = [
   ...sessionCommands,
+  ...steeringCommands,
   ...poolCommands,
   ...votingCommands,
   ...moderatingCommands,

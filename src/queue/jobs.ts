@@ -9,7 +9,7 @@ import { below } from './below.js';
 import { evaluateFields, evaluateResult } from './evaluate-fields.js';
 import { measureFields, measureResult } from './measure-fields.js';
 import { pairFields, pairResult } from './pair-fields.js';
-import { pulledSchema } from './pulled-schema.js';
+import { pullFields, pullResult } from './pull-fields.js';
 
 const count = z.number().int().positive();
 const unit = z.number().min(0).max(1);
@@ -297,34 +297,7 @@ export const exportResult = z.object({
 });
 
 /** A pull belongs to no round: `session` names it so that two of them do not run at once. */
-export const pullPayload = jobBase.extend({
-  /** As people write it: hub, address, folder, or a name of the catalogue. */
-  model: z.string().min(1).max(500),
-  revision: z.string().nullable(),
-  file: z.string().nullable(),
-  variant: z.enum(['fp16', 'bf16', 'fp32']),
-  /** Folder that holds the models of this machine. */
-  models: z.string(),
-  /**
-   * False when it is asked for from afar: then folders of this machine are no models, and addresses have to
-   * be public.
-   */
-  local: z.boolean(),
-  hub: z.object({
-    url: z.url({ protocol: /^https?$/ }),
-    token: z.string().nullable(),
-    /** HOST[:PORT] that may lie in the engine's own network. */
-    inside: z.array(z.string()),
-  }),
-});
-
-export const pullResult = z.object({
-  dir: z.string(),
-  name: z.string(),
-  bytes: count,
-  licence: z.string().nullable(),
-  pulled: pulledSchema,
-});
+const pullPayload = jobBase.extend(pullFields);
 
 /** Kind of job -> schemas. The one table; adding a kind is adding a row. */
 export const jobSchemas = {

@@ -210,8 +210,8 @@ export const ja = {
   'Contact sheet {name} of round {round}, cells {first} to {last}: {prompt}':
     'ラウンド{round}のシート{name}、画像{first}から{last}: {prompt}',
   'Duel {name} of round {round}, {first} on the left, {last} on the right: {prompt}':
-    'ラウンド{round}の対決{name}、左は{first}、右は{last}: {prompt}',
-  'Round {round}, duel {name} of {sheets}': 'ラウンド{round}、対決{name}/{sheets}',
+    'ラウンド{round}の2択{name}、左は{first}、右は{last}: {prompt}',
+  'Round {round}, duel {name} of {sheets}': 'ラウンド{round}、2択{name}/{sheets}',
   Good: '良い',
   'Not good': '良くない',
   Left: '左',

@@ -18,6 +18,7 @@ import { approvals } from '../../src/domain/state/approval.js';
 import { sheetName } from '../../src/domain/state/ids.js';
 import type { Session } from '../../src/domain/state/model.js';
 import type { Ballot, Job, Round } from '../../src/domain/state/round.js';
+import { lines, say } from '../../src/words/text.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
 export interface WebAppOptions {
@@ -35,33 +36,60 @@ export interface WebAppOptions {
 }
 
 export const commands: CommandSpec[] = [
-  { path: ['help'], help: 'What I can do.', role: 'member', args: [], options: [] },
-  { path: ['session', 'status'], help: 'Where the session stands.', role: 'member', args: [], options: [] },
+  { path: ['help'], help: say('What I do, or how one command goes'), role: 'member', args: [], options: [] },
+  {
+    path: ['session', 'status'],
+    help: say('Where the session stands'),
+    role: 'member',
+    args: [],
+    options: [],
+  },
   {
     path: ['session', 'story'],
-    help: 'The first round beside the latest.',
+    help: say('The first round beside the latest, and approval by round'),
     role: 'member',
     args: [],
     options: [],
   },
   {
     path: ['session', 'start'],
-    help: 'Teach a new prompt, in a channel of its own.',
+    help: say('Open a session: a prompt or the name of a task'),
     role: 'member',
-    args: [{ name: 'prompt', help: 'what to draw', type: 'text', required: true, rest: true }],
+    args: [
+      {
+        name: 'prompt',
+        help: say('what to draw, in plain words, or a task such as rose'),
+        type: 'text',
+        required: true,
+        rest: true,
+      },
+    ],
     options: [
-      { name: 'task', help: 'a prepared task', type: { choice: ['cat', 'rose', 'hand'] } },
-      { name: 'rounds', help: 'most rounds', type: 'integer' },
+      { name: 'task', help: say('what learns from the votes'), type: { choice: ['cat', 'rose', 'hand'] } },
+      { name: 'rounds', help: say('rounds until it ends'), type: 'integer' },
     ],
   },
   {
     path: ['best'],
-    help: 'Name the best picture of the round.',
+    help: say('Name the best picture of the round; "none" takes that back'),
     role: 'member',
-    args: [{ name: 'cell', help: 'such as B4', type: 'cell', required: true }],
+    args: [
+      {
+        name: 'cell',
+        help: say('a picture of the newest ballots, such as B4 (in a gallery #4)'),
+        type: 'cell',
+        required: true,
+      },
+    ],
     options: [],
   },
-  { path: ['round', 'close'], help: 'Close the round now.', role: 'moderator', args: [], options: [] },
+  {
+    path: ['round', 'close'],
+    help: say('Close the vote now and learn from it'),
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
 ];
 
 export class WebApp {
@@ -253,8 +281,8 @@ export class WebApp {
         await this.platform.reply(event.replyTo, replyCard('x', { title: 'Not quite', text: parsed.answer }));
       else if (parsed.spec.path.join(' ') === 'session story') await this.story();
       else {
-        const lines = commands.map((c) => `**${usage(c)}**  ${c.help}`).join('\n');
-        await this.platform.reply(event.replyTo, replyCard('x', { title: 'What I can do', text: lines }));
+        const text = lines(commands.map((c) => say('**{name}**: {help}', { name: usage(c), help: c.help })));
+        await this.platform.reply(event.replyTo, replyCard('x', { title: say('What I do'), text }));
       }
     } else if (event.kind === 'button') {
       const words = `Picture ${event.value} is flagged. A moderator will look at it.`;

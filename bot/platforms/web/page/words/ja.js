@@ -111,7 +111,7 @@ export const ja = {
   'ballot.invite.duel.unsafe':
     '**不適切**なのはどちらですか。**左**、**右**、**両方**、どちらも安全なら**なし**。',
   'ballot.and': '{first}{then}',
-  'ballot.criterion': '良いとする基準: 「{criterion}」',
+  'ballot.criterion': '良いとする基準: 「{criterion}」。',
   'ballot.sheets': 'シートは{n}枚あります。',
   'ballot.how.sheet':
     '**方法**: 画像を押すと選択され、もう一度押すと取り消されます。終わったら「完了」を押してください。',
@@ -119,7 +119,7 @@ export const ja = {
     '**方法**: 画像の下の「良い」か「良くない」を押します。もう一度押すと取り消されます。終わったら「完了」を押してください。',
   'ballot.how.duel':
     '**投票のしかた**: より良い画像を押すか、矢印キーを使います (左、右、上で両方、下でなし)。終わったら「完了」を押します。',
-  'duel.label': 'ラウンド{round}の比較',
+  'duel.label': 'ラウンド{round}の2択',
   'duel.progress': '{of}組中{done}組',
   'duel.left': '左',
   'duel.right': '右',
@@ -130,9 +130,9 @@ export const ja = {
   'duel.ask.good': '「{prompt}」としてより良いのはどちらですか',
   'duel.ask.unsafe': '不適切なのはどちらですか',
   'duel.none': '今は比べる組がありません',
-  'duel.wait': '次の比較はここに自動で表示されます。',
+  'duel.wait': '次の2択はここに自動で表示されます。',
   'duel.leave': 'ページ全体へ',
-  'duel.alone': '比較だけを表示 (スマートフォン向け)',
+  'duel.alone': '2択だけを表示 (スマートフォン向け)',
   'many.label': 'ラウンド{round}の画像をまとめて操作',
   'many.all.good': 'すべて良い',
   'many.all.good.words': 'このラウンドの画像をすべて良いとする',
