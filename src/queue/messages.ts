@@ -4,20 +4,9 @@
  * a guess. Payloads and results are checked against `jobSchemas` beside this, by kind.
  */
 import { z } from 'zod';
-import type { PlainError } from '../errors.js';
 import { PREVIEW_CHARACTERS } from './limits.js';
 
-/** An error on the way. Programs from before `hint` call it `mend`. */
-export const plainErrorSchema = z.preprocess(
-  (error) =>
-    typeof error === 'object' && error !== null && 'mend' in error ? { hint: error.mend, ...error } : error,
-  z.object({ code: z.string(), message: z.string(), hint: z.string() }),
-);
-/** An error as programs from before `hint` read it too. */
-export const errorOnWire = (error: PlainError): PlainError => {
-  const onWire = { ...error, mend: error.hint };
-  return onWire;
-};
+export const plainErrorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
 export const progressSchema = z.object({
   stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),

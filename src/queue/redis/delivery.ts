@@ -13,7 +13,6 @@ import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import type { Envelopes } from '../envelope.js';
 import type { JobPayload } from '../jobs.js';
-import { errorOnWire } from '../messages.js';
 import { otherFolder } from '../transport/folder-mark.js';
 import { type EngineTransport, underDelivery } from '../transport/transport.js';
 import { reasonWith } from './answers.js';
@@ -164,7 +163,7 @@ export class Deliveries {
       if (running.payload) transport.discard(kind, running.payload);
       running.payload = null;
       if (heartbeat.draining && plain.code === 'cancelled') return { type: 'leaves' };
-      return { type: 'failed', error: errorOnWire(plain) };
+      return { type: 'failed', error: plain };
     }
   }
 
@@ -197,7 +196,7 @@ export class Deliveries {
       // Another engine would have as much to say.
       return envelopes.close('answer', {
         ...answer,
-        outcome: { type: 'failed', error: errorOnWire(toPlain(error)) },
+        outcome: { type: 'failed', error: toPlain(error) },
       });
     }
   }
