@@ -89,7 +89,9 @@ export class StartSession {
         waiting === 1
           ? say('A round waits for an engine already.')
           : say('{rounds} wait for an engine already.', { rounds: counted(waiting, 'round') }),
-        say('Try again when some of them are through.'),
+        waiting === 1
+          ? say('Try again when it is through.')
+          : say('Try again when some of them are through.'),
       );
   }
 

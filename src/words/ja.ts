@@ -751,6 +751,7 @@ export const ja = {
     '始められるチャンネルは管理者が決めます: **/acclaim settings channels**。',
   'A round waits for an engine already.': 'すでに1ラウンドがエンジンを待っています。',
   '{rounds} wait for an engine already.': 'すでに{rounds}がエンジンを待っています。',
+  'Try again when it is through.': 'それが終わってから、もう一度お試しください。',
   'Try again when some of them are through.': 'いくつか終わってから、もう一度お試しください。',
   'Which models sessions use is for admins to say.': 'セッションで使うモデルは管理者が決めます。',
   'Start it without one, or ask an admin for **/acclaim settings models**.':

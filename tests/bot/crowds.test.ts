@@ -15,6 +15,7 @@ import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
 import type { Ballot } from '../../src/domain/state/round.js';
 import { defaultGuards, defaultRules } from '../../src/domain/state/rules.js';
 import { judgeRound } from '../../src/domain/voting/feedback.js';
+import { told } from '../../src/words/tell.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-crowds-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -139,12 +140,12 @@ describe('undrawn rounds', () => {
     const played = [...playRounds({ crowd, seed: 2, rules: defaultRules, rounds: 7 })];
     const { state, judgement, attacked } = played.at(-1)!;
     const round = state.rounds.at(-1)!;
-    const [first, ...others] = guardLines(state, round, judgement);
+    const [first, ...others] = told(guardLines(state, round, judgement));
     expect(first).toMatch(/^12 accounts counted as one, .*: \*\*vx0000\*\*, .*\.$/);
     expect(others.at(-1)).toContain('**/acclaim trust VOTER** undoes');
     const puppet = weightsOf(judgement).get('x0003')!;
     expect(puppet.share).toBeLessThan(0.6);
-    expect(puppet.why).toContain('one of 12 that count as one');
+    expect(told(puppet.why)).toContain('one of 12 that count as one');
     expect(judgement.outcome.best).not.toBe(attacked);
     // Whoever is trusted is nobody's second hand.
     const trusted = new Map(
@@ -155,7 +156,7 @@ describe('undrawn rounds', () => {
     expect(weightsOf(again).get('x0003')).toEqual({ share: 1, why: [] });
     const few = { ...state.session.rules, guards: { ...defaultGuards, from: 1000 } };
     const resting = { ...state, session: { ...state.session, rules: few } };
-    expect(guardLines(resting, round, judgeRound(resting, round, round.closedAt!))).toEqual([
+    expect(told(guardLines(resting, round, judgeRound(resting, round, round.closedAt!)))).toEqual([
       'With fewer than 1000 voters every vote counts as it was cast.',
     ]);
   });

@@ -139,7 +139,7 @@ it('opens no session while too many rounds wait', async () => {
   const say = async (channel: string, text: string) => (await platform.command(channel, ann, text))?.text;
   await say('one', 'session start a hand');
   await until(() => test!.house.app.sessions.holding().length === 1);
-  expect(await say('two', 'session start a rose')).toContain('1 round waits for an engine already');
+  expect(await say('two', 'session start a rose')).toContain('A round waits for an engine already');
   expect(test.house.app.sessions.holding()).toHaveLength(1);
 });
 

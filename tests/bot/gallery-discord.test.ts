@@ -121,9 +121,8 @@ test('a gallery on Discord, from its command to its second round', async () => {
     ],
   });
   await until(() => again(four).content.includes('Closed'), 'the outcome', 60_000);
-  await expect
-    .poll(() => again(four).content)
-    .toContain('**2 of 2** liked it, and it is **the best of the round**');
+  const won = '**2 of 2** liked it. It is **the best of the round**';
+  await until(() => again(four).content.includes(won), 'the best', 60_000);
   await until(() => again(three).content.includes('**0 of 1** liked it'), 'the outcome', 60_000);
   expect(peer.objections).toEqual([]);
 }, 400_000);

@@ -70,7 +70,13 @@ const several = [
 /**
  * Parts of the program that put a command's words together by themselves, and one whose blank is a number.
  */
-const madeUp = new Set(['/acclaim', `/acclaim ${blank}`, '/acclaim session start', `/acclaim undo ${blank}`]);
+const madeUp = new Set([
+  '/acclaim',
+  `/acclaim ${blank}`,
+  '/acclaim session start',
+  `/acclaim undo ${blank}`,
+  `/acclaim settings ${blank} ${blank}`,
+]);
 
 describe('the words of the program', () => {
   it('name commands with all that they need, as the page and Slack take them', () => {

@@ -395,7 +395,13 @@ describe('the page', { timeout: 2 * LONG }, () => {
         all
           .filter((el) => !el.closest('[aria-hidden=true]'))
           .filter(
-            (el) => !(el.getAttribute('aria-label') ?? el.getAttribute('alt') ?? el.textContent)?.trim(),
+            (el) =>
+              !(
+                el.getAttribute('aria-label') ??
+                el.getAttribute('alt') ??
+                el.closest('label')?.textContent ??
+                el.textContent
+              )?.trim(),
           )
           .filter((el) => el.getAttribute('alt') !== '')
           .map((el) => el.outerHTML),

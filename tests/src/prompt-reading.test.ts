@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { readingLines } from '../../bot/views/reading.js';
 import { projectPath } from '../../src/files/paths.js';
 import { countTokens, promptReading, readRanks } from '../../src/models/prompt-reading.js';
+import { told } from '../../src/words/tell.js';
 
 const MINI = projectPath('models/mini');
 
@@ -35,7 +36,7 @@ describe('the miniature', () => {
     expect(promptReading(MINI, 'a Zebra beside a (skyscraper:1.2), zebra')).toEqual({
       unknown: ['Zebra', 'skyscraper'],
     });
-    expect(readingLines({ unknown: ['Zebra', 'skyscraper'] })).toEqual([
+    expect(told(readingLines({ unknown: ['Zebra', 'skyscraper'] }))).toEqual([
       'The model was never taught “Zebra”, “skyscraper”: do not expect that in its pictures.',
     ]);
   });
@@ -44,7 +45,9 @@ describe('the miniature', () => {
     const long = Array.from({ length: 16 }, () => 'a cat').join(' ');
     expect(promptReading(MINI, long)).toEqual({ unknown: [], tokens: 32, room: 30, parts: 2 });
     expect(promptReading(MINI, `${'a cat '.repeat(14)} BREAK a cat a cat`)).toBeNull();
-    expect(readingLines({ unknown: [], tokens: 32, room: 30, parts: 2 })[0]).toContain('32 tokens, not 30');
+    expect(told(readingLines({ unknown: [], tokens: 32, room: 30, parts: 2 })[0])).toContain(
+      '32 tokens, not 30',
+    );
   });
 });
 

@@ -18,6 +18,7 @@ import { approvals } from '../../src/domain/state/approval.js';
 import { sheetName } from '../../src/domain/state/ids.js';
 import type { Session } from '../../src/domain/state/model.js';
 import type { Ballot, Job, Round } from '../../src/domain/state/round.js';
+import { told } from '../../src/words/tell.js';
 import { lines, say } from '../../src/words/text.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
@@ -282,7 +283,10 @@ export class WebApp {
       else if (parsed.spec.path.join(' ') === 'session story') await this.story();
       else {
         const text = lines(commands.map((c) => say('**{name}**: {help}', { name: usage(c), help: c.help })));
-        await this.platform.reply(event.replyTo, replyCard('x', { title: say('What I do'), text }));
+        await this.platform.reply(
+          event.replyTo,
+          told(replyCard('x', { title: say('What I do'), text }), event.account.language),
+        );
       }
     } else if (event.kind === 'button') {
       const words = `Picture ${event.value} is flagged. A moderator will look at it.`;

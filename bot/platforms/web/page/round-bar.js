@@ -1,7 +1,7 @@
 // Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any
 // mark are named before Done goes through: nothing there was good, or was it overlooked? In a gallery
 // pictures without one are no vote, unless you say so; nor are pairs without an answer.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isDuel, progressOf } from './duels.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
@@ -34,11 +34,14 @@ function standing(sheets) {
   };
 }
 
-/** What was pressed goes with the press: the focus goes on to what stands there instead. */
+/**
+ * What was pressed goes with the press: the focus goes on to what stands there instead. At once when that is
+ * drawn: an effect that an earlier drawing still owes would find what was pressed.
+ */
 function useTurn() {
   const bar = useRef(/** @type {HTMLElement | null} */ (null));
   const turned = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!turned.current) return;
     turned.current = false;
     /** @type {HTMLElement | null | undefined} */ (bar.current?.querySelector('[data-next]'))?.focus();
