@@ -178,14 +178,14 @@ export const systems: Readonly<Record<string, System>> = {
 
 /** What the product does without being told. */
 export const defaults: Readonly<Record<string, string>> = {
-  strength: 'off, `labelDrop`',
+  strength: 'on, `labelDrop`',
   smoothing: 'off, `labelDrift`',
   'smoothing, b .2': 'off, `labelDrift`',
   reelect: 'off, `reelect`',
   kcentre: 'among picks only',
   disagreement: 'a share of picks',
   ghosts: 'on, `ghosts`',
-  'weighted replay': 'off, `replayTemperature`',
-  'weighted replay, T .25': 'off, `replayTemperature`',
+  'weighted replay': 'on, `replayTemperature`',
+  'weighted replay, T .25': 'on, `replayTemperature`',
   reasons: 'parts on, `reasons`',
 };

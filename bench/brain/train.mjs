@@ -17,6 +17,7 @@ import { adapterSpec } from '../../dist/engine/learn/hyperparameters.js';
 import { firstState } from '../../dist/engine/learn/learner.js';
 import { stepsOf } from '../../dist/engine/learn/steps.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
+import { mayVote } from '../../dist/engine/learn/vote-model/ghosts.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
 import { replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { diversity } from '../../dist/engine/measures/diversity.js';
@@ -180,21 +181,21 @@ async function examplesOf(task, votes) {
   return votes.map((vote, i) => ({ features: seen[i], label: calledGood(vote) ? 1 : 0, weight: 1 }));
 }
 
-/** Of each voted good: what weighted replay makes of it. */
-async function replayed(task, votes, temperature, rng) {
+/** Of each voted good: what weighted replay makes of it, other votes being doubted as `doubt` says. */
+async function replayed(task, votes, { temperature, doubt }, rng) {
   const examples = await examplesOf(task, votes);
   const weights = replayWeightsBy(
-    fitVoteModel(examples, rng()),
-    crossFitted(examples, rng()).filter((_, i) => calledGood(votes[i])),
+    fitVoteModel(examples, rng(), doubt),
+    crossFitted(examples, rng(), doubt).filter((_, i) => calledGood(votes[i])),
     temperature,
   );
   return new Map(votes.filter(calledGood).map((vote, i) => [vote, weights[i]]));
 }
 
 /** Base pictures that nobody voted on and that the vote model likes, with how sure it is of it. */
-async function ghostsOf(task, seed, round, { pictures, least }, votes, rng) {
-  const model = fitVoteModel(await examplesOf(task, votes), rng);
-  if (!model || !tells(model, 0.8)) return [];
+async function ghostsOf(task, seed, round, { pictures, least, doubt }, votes, rng) {
+  const model = fitVoteModel(await examplesOf(task, votes), rng, doubt);
+  if (!(doubt ? mayVote(model) : model && tells(model, 0.8))) return [];
   const drawn = [];
   for (let of = 0; of <= round; of++) drawn.push(...(await basePictures(task, seed, 500 + of, pictures)));
   const opinions = scoreWith(model, await see(task, drawn));
@@ -343,6 +344,7 @@ async function play(task, seed, cell) {
     ghosts,
     flips = 0,
     weigh = 0,
+    doubt,
     learner = {},
     late = {},
   } = cell;
@@ -355,6 +357,7 @@ async function play(task, seed, cell) {
     lambda ? 1 : 0,
     ...(ghosts ? [ghosts] : []),
     ...(flips || weigh ? [flips, weigh] : []),
+    ...(doubt ? [doubt] : []),
   ]);
   // What was liked has no part in the drift adapter.
   const shownKey = JSON.stringify([share, ...[learner, late].map(besideSteps)]);
@@ -390,11 +393,11 @@ async function play(task, seed, cell) {
       labels = (rest.length ? rest : own).map(vote);
     }
     const ghostly = ghosts
-      ? await ghostsOf(task, seed, round, ghosts, votes, new Rng(seed, round, 'learn.votes'))
+      ? await ghostsOf(task, seed, round, { ...ghosts, doubt }, votes, new Rng(seed, round, 'learn.votes'))
       : [];
     const fit = [...goods, ...ghostly];
     const heard = weigh
-      ? await replayed(task, votes, weigh, () => new Rng(seed, round, 'learn.votes'))
+      ? await replayed(task, votes, { temperature: weigh, doubt }, () => new Rng(seed, round, 'learn.votes'))
       : new Map();
     const weights = density ? byDensity(fit) : fit.map((p) => p.weight ?? heard.get(p) ?? 1);
     const items = fit.map((p, i) => ({ latent: p.z, weight: weights[i] }));

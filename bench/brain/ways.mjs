@@ -4,6 +4,7 @@ const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
 /** And more in the first round that learns. */
 const first = { fullUntil: 0.65, stepsPerGood: 4.5, firstFactor: 1.8 };
 const first14 = { ...first, firstFactor: 1.4 };
+const heard = { weigh: 0.1, doubt: { labelDrop: 0.25 } };
 const more = { ...ghosts, pictures: 128 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
@@ -42,6 +43,11 @@ export const ways = {
   'more18-75-32': { lambda: 0.75, ghosts: more, learner: { ...first, stepsPerGood: 3 }, rounds: 1 },
   'first14-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1 },
   'first14-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2 },
+  // As the learner does it: contradicted votes lose their weight, goods are heard by what other votes say, and
+  // ghosts vote where the model tells more than chance.
+  heard: { lambda: 0.5, ghosts, learner: first14, ...heard },
+  'heard-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1, ...heard },
+  'heard-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, ...heard },
   'first14-flips20-weighed': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, weigh: 0.1 },
   // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the
   // second.
