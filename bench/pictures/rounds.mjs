@@ -93,8 +93,8 @@ async function begun(page, round) {
   for (const picture of await page.locator('.round-open .cell-picture img').all())
     await picture.evaluate(async (img) => {
       // Those of a sheet come together, a little later.
-      while (!img.src) await new Promise((resolve) => setTimeout(resolve, 20));
-      await img.decode();
+      while (!img.complete || img.naturalWidth === 0)
+        await new Promise((resolve) => setTimeout(resolve, 20));
     });
 }
 
