@@ -136,7 +136,10 @@ export class Front {
     const more = this.people.get(String(args.user));
     if (more === null) return { ok: false, error: 'user_not_found' };
     const found = await this.ask<Reply & { user?: object }>('users.info', token, args);
-    return found.ok ? { ...found, user: { ...found.user, ...more } } : found;
+    const user: Record<string, unknown> = { ...found.user, ...more };
+    // Told to whoever asks for it alone.
+    if (!args.include_locale) delete user.locale;
+    return found.ok ? { ...found, user } : found;
   }
 
   private async file(token: string, args: Args): Promise<Reply> {

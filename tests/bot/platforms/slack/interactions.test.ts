@@ -228,6 +228,20 @@ test('roles: admins of the workspace, people and user groups of the list; guests
   expect(await roleOf(stage, 'boss')).toBe('member');
 });
 
+test('a person is answered in the language that they use Slack in, where there are words for it', async () => {
+  const stage = await makeStage({ pace: { people: 0 } });
+  stage.peer.front.people.set(stage.peer.id('ann'), { locale: 'ja-JP' });
+  stage.peer.front.people.set(stage.peer.id('boss'), { locale: 'tlh-KX' });
+  const languageOf = async (name: 'ann' | 'boss' | 'mod') => {
+    await roleOf(stage, name);
+    return (stage.events.at(-1) as { account: { language?: string } }).account.language;
+  };
+  expect(await languageOf('ann')).toBe('ja');
+  // One that nobody has words for, and none.
+  expect(await languageOf('boss')).toBeUndefined();
+  expect(await languageOf('mod')).toBeUndefined();
+});
+
 test('without a paid plan there are no user groups: told once, and nobody becomes a moderator by it', async () => {
   const stage = await makeStage({ roles: { ...noRoles, moderators: ['S0MODS'] }, pace: { people: 0 } });
   stage.peer.front.paidPlan = false;
