@@ -138,7 +138,7 @@ export class Front {
     const found = await this.ask<Reply & { user?: object }>('users.info', token, args);
     const user: Record<string, unknown> = { ...found.user, ...more };
     // Told to whoever asks for it alone.
-    if (!args.include_locale) delete user.locale;
+    if (String(args.include_locale) !== 'true') delete user.locale;
     return found.ok ? { ...found, user } : found;
   }
 
