@@ -93,8 +93,7 @@ async function begun(page, round) {
   for (const picture of await page.locator('.round-open .cell-picture img').all())
     await picture.evaluate(async (img) => {
       // Those of a sheet come together, a little later.
-      while (!img.complete || img.naturalWidth === 0)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      while (!img.complete || img.naturalWidth === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     });
 }
 
