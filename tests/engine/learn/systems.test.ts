@@ -109,6 +109,16 @@ describe('doubt', () => {
     expect(dropped / 5).toBeGreaterThan(0);
     expect(moved / 5).toBeGreaterThan(0);
   });
+
+  it('doubts nothing while the votes tell hardly more than chance', () => {
+    const { votes } = session(64, 0.2, 1);
+    const on = { labelDrop: 0.25, labelDrift: 0.05 };
+    const chance = votes.map((one, i) => ({ ...one, label: i % 2 }));
+    expect(fitVoteModel(chance, model(), on)).toEqual(fitVoteModel(chance, model()));
+    expect(crossFitted(chance, model(), on)).toEqual(crossFitted(chance, model()));
+    // Where they tell something, it does.
+    expect(fitVoteModel(votes, model(), on)).not.toEqual(fitVoteModel(votes, model()));
+  });
 });
 
 describe('the best', () => {
