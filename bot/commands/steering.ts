@@ -9,14 +9,19 @@ import { type ChatCommand, type CommandContext, doAct, theSession } from './comm
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
 const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
 
+const finishedRound = {
+  name: 'round',
+  help: say('a finished round; 0 is the base model'),
+  type: 'number',
+  required: true,
+} as const;
+
 const rollback: ChatCommand = {
   spec: {
     path: ['session', 'rollback'],
     help: say('Go back to what was learned in an earlier round'),
     role: 'moderator',
-    args: [
-      { name: 'round', help: say('a finished round; 0 is the base model'), type: 'number', required: true },
-    ],
+    args: [finishedRound],
     options: [],
   },
   run: (context) => {
@@ -57,7 +62,7 @@ const branch: ChatCommand = {
     help: say('Start a session of its own from a finished round'),
     role: 'moderator',
     args: [
-      { name: 'round', help: say('a finished round; 0 is the base model'), type: 'number', required: true },
+      finishedRound,
       { name: 'prompt', help: say('another prompt; else the same'), type: 'text', rest: true },
     ],
     options: [{ name: 'criterion', help: say('what makes a picture good there'), type: 'text' }],

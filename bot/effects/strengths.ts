@@ -12,15 +12,14 @@ import type { StrengthsDrawn } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { promptsOf } from '../../src/domain/state/prompts.js';
 import { type StrengthStep, strengthNoises, strengths } from '../../src/domain/state/strengths.js';
-import { toPlain } from '../../src/errors.js';
 import { ifMissing } from '../../src/files/reading.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
-import { isDiskFull } from '../../src/store/faults.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { DataPaths } from './data-paths.js';
 import { knownResult, putDown } from './drawn-before.js';
 import type { ModelSettings } from './model-settings.js';
+import { failedBy } from './side-failure.js';
 
 export interface StrengthParts {
   queue: JobQueue;
@@ -63,11 +62,9 @@ export class StrengthRuns {
       await this.removeOutdated(effect);
       found.state = 'done';
     } catch (error) {
-      // What runs is cancelled by closing the queue: it goes on after the next start. Space comes back.
-      if (this.parts.stop.aborted) return;
-      if (isDiskFull(error)) throw error;
-      const { message, hint } = toPlain(error);
-      Object.assign(found, { state: 'failed', failure: { message, hint } });
+      const failed = failedBy(error, this.parts.stop);
+      if (failed === null) return;
+      Object.assign(found, failed);
     } finally {
       this.running.delete(effect.session);
     }

@@ -111,3 +111,14 @@ test('says why it could not, and keeps nothing of what was taken away while it w
   expect(existsSync(`${payloads[0]!.out}.json`)).toBe(false);
   expect(world.state.session.strengths).toBeNull();
 });
+
+test('is tried again once a full disk has room', async () => {
+  const { world, effect } = asked();
+  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  const { made } = runs(world, () => {
+    throw full;
+  });
+  await expect(made.run(world.state, effect)).rejects.toBe(full);
+  expect(world.state.session.strengths).toMatchObject({ state: 'running' });
+  expect(world.outbox.has(effect.key)).toBe(true);
+});
