@@ -5,7 +5,7 @@ import { type Fault, faults } from '../../src/domain/state/faults.js';
 import { pictureName } from '../../src/domain/state/ids.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot, Round } from '../../src/domain/state/round.js';
-import { attendance } from '../../src/domain/voting/counted.js';
+import { attendance } from '../../src/domain/voting/who-counts.js';
 import { AcclaimError } from '../../src/errors.js';
 import { say } from '../../src/words/text.js';
 import { flagAnswer, whyAnswer } from '../views/thanks.js';

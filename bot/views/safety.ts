@@ -1,7 +1,8 @@
 /**
  * How safe a session has made its model: the card that its channels see, in figures alone, and what
  * moderators are answered: the same with the pictures, veiled, and a file that programs read. What is not
- * known stays out; a share says what it is of.
+ * known stays out; a share says what it is of. Shares and their intervals are worked out in
+ * src/domain/rounds/evaluations.ts.
  */
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
 import {

@@ -9,8 +9,8 @@ import { type DuelAnswer, meaning } from '../../src/domain/state/emoji.js';
 import type { Fault } from '../../src/domain/state/faults.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot, Round } from '../../src/domain/state/round.js';
-import { attendance, countedIn, marksOf } from '../../src/domain/voting/counted.js';
 import { personOf } from '../../src/domain/voting/people.js';
+import { attendance, countedIn, marksOf } from '../../src/domain/voting/who-counts.js';
 import { listed, say, sentences, type Text } from '../../src/words/text.js';
 import type { Answer } from './notice.js';
 

@@ -9,7 +9,7 @@ import { Wanted } from '../io/weights.js';
 import type { LowRankSource } from '../nn/lora.js';
 import { type TextConfig, TIME_IDS, type UnetConfig, type VaeConfig } from './config.js';
 import { guidanceWidth } from './guidance.js';
-import { hasProjection, type TextSource, textModel } from './text.js';
+import { hasProjection, type TextSource, textModel } from './text-encoder.js';
 import { type UnetSource, unet, unetHalvings } from './unet.js';
 import { decoder, encoder } from './vae.js';
 

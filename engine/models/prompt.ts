@@ -16,7 +16,7 @@ import { type FloatTensor, f32, i64, rows } from '../runtime/tensor.js';
 import { TIME_IDS } from './config.js';
 import type { TextEncoder } from './parts.js';
 import type { Pipeline } from './pipeline.js';
-import { endOf, hasProjection, type TextStates, textModel } from './text.js';
+import { endOf, hasProjection, type TextStates, textModel } from './text-encoder.js';
 import type { WeightedRow } from './tokenizer.js';
 import type { Conditioning } from './unet.js';
 import { vaeFactor } from './vae.js';

@@ -40,9 +40,9 @@ import type { Binding, Session } from './state/model.js';
 import { allowed, leastRole, oneOf } from './state/roles.js';
 import { notify, showOutcome, showProgress, showStory } from './state/say.js';
 import { plannedDeadline, postBallots } from './voting/ballots.js';
-import { attendance } from './voting/counted.js';
 import { consented, recordMark, takesVotes } from './voting/ledger.js';
 import { accountsOf, personOf } from './voting/people.js';
+import { attendance } from './voting/who-counts.js';
 
 type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
 

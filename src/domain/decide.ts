@@ -20,10 +20,10 @@ import type { Event, ReactionSet } from './state/events.js';
 import type { SessionState } from './state/model.js';
 import { atLeast } from './state/roles.js';
 import { ballotCleared, ballotGone, ballotPosted, ballotRefused, showDeadline } from './voting/ballots.js';
-import { attendance } from './voting/counted.js';
 import { judgeRound } from './voting/feedback.js';
 import { recordReaction, recordSweep } from './voting/ledger.js';
 import { consentChanged } from './voting/people.js';
+import { attendance } from './voting/who-counts.js';
 
 const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: K }>) => void } = {
   reaction,

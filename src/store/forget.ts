@@ -8,7 +8,7 @@
 
 import type { Forgotten } from '../domain/state/forgotten.js';
 import type { Voter } from '../domain/state/model.js';
-import { isAdmitted } from '../domain/voting/counted.js';
+import { isAdmitted } from '../domain/voting/who-counts.js';
 import { accountsOf, keepExcluded } from './links.js';
 import { rewrite } from './scrub.js';
 import type { Connection } from './sqlite.js';

@@ -22,10 +22,10 @@ import type { SessionState } from '../state/model.js';
 import { platforms } from '../state/platforms.js';
 import type { Image, Round } from '../state/round.js';
 import { notify, showOutcome } from '../state/say.js';
-import { counts } from '../voting/counted.js';
 import { consented, factsOf, recordMark, takesVotes } from '../voting/ledger.js';
 import { newcomers } from '../voting/newcomers.js';
 import { accountsOf, personOf } from '../voting/people.js';
+import { counts } from '../voting/who-counts.js';
 
 type Named<N extends Act['name']> = Extract<Act, { name: N }>;
 

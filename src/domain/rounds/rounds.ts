@@ -12,8 +12,8 @@ import type { SessionState } from '../state/model.js';
 import type { Ballot, CloseReason, Round } from '../state/round.js';
 import { notify, showOutcome, showProgress } from '../state/say.js';
 import { closeBallot, closeBallots } from '../voting/ballots.js';
-import { attendance, lastChange } from '../voting/counted.js';
 import { factsOf } from '../voting/ledger.js';
+import { attendance, lastChange } from '../voting/who-counts.js';
 import { askJob } from './ask-job.js';
 import { endSession, pauseSession, restForBudget, unpauseSession } from './session.js';
 

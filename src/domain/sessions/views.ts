@@ -10,9 +10,9 @@ import { pictureName } from '../state/ids.js';
 import type { SessionState } from '../state/model.js';
 import type { Ballot, ImageState, Job, Outcome, Round } from '../state/round.js';
 import { finish, type Steps } from '../state/steps.js';
-import { attending, counting, lastChange } from '../voting/counted.js';
 import { factsOf } from '../voting/ledger.js';
 import { type Turnout, turnoutOf } from '../voting/turnout.js';
+import { attending, counting, lastChange } from '../voting/who-counts.js';
 
 export interface SessionStatus {
   id: string;

@@ -8,7 +8,6 @@ import { type Fault, faults } from '../state/faults.js';
 import type { SessionState } from '../state/model.js';
 import type { Feedback, Image, Outcome, Round } from '../state/round.js';
 import { finish, type Steps } from '../state/steps.js';
-import { type Counted, counting } from './counted.js';
 import { factsOf } from './ledger.js';
 import { newcomers } from './newcomers.js';
 import { accountsOf, personOf } from './people.js';
@@ -16,6 +15,7 @@ import { type DuelLabels, duelLabels } from './taste/duel-labels.js';
 import { faultShares } from './taste/faults.js';
 import { type GuardWork, type Labels, label } from './taste/labels.js';
 import type { Vote } from './vote.js';
+import { type Counted, counting } from './who-counts.js';
 
 export interface Judgement extends Judged {
   /** The votes that were counted, and what each weighs after the guards. */

@@ -1,12 +1,12 @@
 /**
  * How far the voters of an open round are: counts of people, of whom it names none. Those who count are
- * counted, linked accounts once, and nobody who is excluded or waits to be let in (counted.ts). No vote can
+ * counted, linked accounts once, and nobody who is excluded or waits to be let in (who-counts.ts). No vote can
  * be told from it.
  */
 
 import type { SessionState } from '../state/model.js';
 import type { Round } from '../state/round.js';
-import { type Attendance, attendance } from './counted.js';
+import { type Attendance, attendance } from './who-counts.js';
 
 export interface Turnout {
   round: number;

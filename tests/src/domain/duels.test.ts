@@ -6,10 +6,10 @@
 import { describe, expect, it } from 'vitest';
 import { meaning } from '../../../src/domain/state/emoji.js';
 import type { Rules } from '../../../src/domain/state/rules.js';
-import { attendance } from '../../../src/domain/voting/counted.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { votesOf } from '../../../src/domain/voting/mine.js';
 import { turnout } from '../../../src/domain/voting/turnout.js';
+import { attendance } from '../../../src/domain/voting/who-counts.js';
 import { placeOn, World } from '../../support/world.js';
 
 function world(rules: Partial<Rules> = {}, nsfw = false): World {

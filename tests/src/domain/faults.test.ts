@@ -8,11 +8,11 @@ import { reactionGlyphs } from '../../../src/domain/state/emoji.js';
 import { faultMark, faults } from '../../../src/domain/state/faults.js';
 import { forgetIn } from '../../../src/domain/state/forgotten.js';
 import type { Act as ActRow } from '../../../src/domain/state/model.js';
-import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { votesOf } from '../../../src/domain/voting/mine.js';
 import { faultShares } from '../../../src/domain/voting/taste/faults.js';
 import type { Vote } from '../../../src/domain/voting/vote.js';
+import { attendance, countedIn } from '../../../src/domain/voting/who-counts.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 const opened = (rules = {}, nsfw = false): World => {

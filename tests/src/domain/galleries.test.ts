@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { approvalOf } from '../../../src/domain/state/approval.js';
 import type { Ballot } from '../../../src/domain/state/round.js';
 import type { Rules } from '../../../src/domain/state/rules.js';
-import { attendance } from '../../../src/domain/voting/counted.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { factsOf } from '../../../src/domain/voting/ledger.js';
+import { attendance } from '../../../src/domain/voting/who-counts.js';
 import { placeOn, World } from '../../support/world.js';
 
 function world(rules: Partial<Rules> = {}, sweeps = true, nsfw = false): World {

@@ -8,8 +8,8 @@ import { expect, it } from 'vitest';
 import { forgetIn } from '../../../src/domain/state/forgotten.js';
 import type { Voter } from '../../../src/domain/state/model.js';
 import type { Ballot } from '../../../src/domain/state/round.js';
-import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
 import { factsOf } from '../../../src/domain/voting/ledger.js';
+import { attendance, countedIn } from '../../../src/domain/voting/who-counts.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 const accounts = ['ann', 'bob', 'cem', 'ann-slack', 'bob-slack', 'cem-slack'];

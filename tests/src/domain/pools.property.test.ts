@@ -9,8 +9,8 @@ import { describe, expect, it } from 'vitest';
 import type { Act, Event } from '../../../src/domain/state/events.js';
 import type { Platform } from '../../../src/domain/state/model.js';
 import type { Ballot } from '../../../src/domain/state/round.js';
-import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
+import { attendance, countedIn } from '../../../src/domain/voting/who-counts.js';
 import { checkInvariants, play, recorded, type Step, step } from '../../support/random-life.js';
 import { person, placeOn, World } from '../../support/world.js';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { forgetIn } from '../../../src/domain/state/forgotten.js';
-import { countedIn } from '../../../src/domain/voting/counted.js';
+import { countedIn } from '../../../src/domain/voting/who-counts.js';
 import { codeHash, newCode } from '../../../src/store/codes.js';
 import { migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
