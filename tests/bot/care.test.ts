@@ -3,6 +3,8 @@
  * told.
  */
 import { expect, it } from 'vitest';
+import { EffectHandlers, type HandlerParts } from '../../bot/effects/handlers.js';
+import { Messenger } from '../../bot/effects/messenger.js';
 import { Guards } from '../../bot/effects/nsfw-guard.js';
 import { Platforms } from '../../bot/effects/platforms.js';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
@@ -34,21 +36,32 @@ async function unguarded() {
     await platform.post(channel!, card(key!));
   platform.guarded.delete('1');
   const told: Event[] = [];
-  const guards = new Guards({
-    clock: { now: () => 7 },
-    log: silentLog,
-    platforms: new Platforms([platform]),
-    sessions: {
-      dispatch: async (_, event) => {
-        told.push(event);
-        return null;
-      },
-    },
-  });
   const { state } = new World({}, false, true);
+  const clock = { now: () => 7 };
+  const platforms = new Platforms([platform]);
+  const sessions = {
+    find: async () => state,
+    dispatch: async (_: string, event: Event) => {
+      told.push(event);
+      return null;
+    },
+  };
+  const guards = new Guards({ clock, log: silentLog, platforms, sessions });
+  const takeDown = async () => {
+    const outbox = { superseded: () => false };
+    const parts = { clock, guards, messenger: new Messenger(platforms), outbox, sessions };
+    const effect = {
+      kind: 'take-down',
+      key: 'cat.take-down.0',
+      session: 'cat',
+      channel: 'fake-1',
+      notBefore: 0,
+    } as const;
+    await new EffectHandlers(parts as unknown as HandlerParts).run(effect);
+  };
   const hanging = () =>
     platform.messages.map((m) => [m.ref.channel, ...m.card.pictures.map((p) => p.file)].join(' '));
-  return { platform, guards, told, state, hanging };
+  return { platform, guards, told, state, hanging, takeDown };
 }
 
 const lost = { kind: 'channel', channel: 'fake-1', canPost: true, nsfw: false, at: 7 };
@@ -83,4 +96,17 @@ it('leaves a guarded channel alone, and tells nothing that nobody lost', async (
   await guards.checkAll([state]);
   expect(hanging()[0]).toBe('1 careful.png plain.png');
   expect(told).toEqual([]);
+});
+
+it('takes down what the session asks it to, and nothing where the channel was put right meanwhile', async () => {
+  const { platform, told, hanging, takeDown } = await unguarded();
+  await takeDown();
+  expect(hanging()).toEqual(['1 plain.png', '1 plain.png', '2 careful.png plain.png']);
+  const done = { kind: 'effect-done', effect: 'cat.take-down.0', at: 7 };
+  expect(told).toEqual([done]);
+  platform.guarded.add('1');
+  await platform.post('1', card('e'));
+  await takeDown();
+  expect(hanging().at(-1)).toBe('1 careful.png plain.png');
+  expect(told).toEqual([done, done]);
 });

@@ -1,7 +1,7 @@
 /**
- * The ledger against a plain one: random marks, sweeps, clearings, links, exclusions, forgettings and
- * restarts over two platforms, each told in any order. The plain ledger is one table (ballot, account, emoji)
- * -> what was last so, and votes are read off it by the rules of docs/votes.md.
+ * The ledger against a plain one: random marks, sweeps, clearings, links, exclusions, forgettings, withdrawn
+ * consents and restarts over two platforms, each told in any order. The plain ledger is one table (ballot,
+ * account, emoji) -> what was last so, and votes are read off it by the rules of docs/votes.md.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -56,6 +56,7 @@ const act = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('exclude' as const), voter: nat(5), on: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), voter: nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), voter: nat(5), ago }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
@@ -115,6 +116,14 @@ class Plain {
       if (present && since <= at && !isHidden(own) && (emoji ?? own) === own)
         this.of(ballot).set(key, { present: false, at, cleared: true });
     }
+  }
+
+  /** Consent is taken back: so are all marks, from whichever account. */
+  leave(person: string, at: number): void {
+    for (const marks of this.marks.values())
+      for (const [key, { present, at: since }] of marks)
+        if (present && since <= at && this.accounts.get(key.split(' ')[0]!)!.person === person)
+          marks.set(key, { present: false, at });
   }
 
   forget(keys: readonly string[], name: string): void {
@@ -278,6 +287,14 @@ function perform(world: World, plain: Plain, one: Act, at: number): void {
       // All that the person has, and it stays so where they part.
       const { person } = plain.accounts.get(voter)!;
       for (const account of plain.accounts.values()) if (account.person === person) account.excluded = one.on;
+      return;
+    }
+    case 'leave': {
+      const voter = accounts[one.voter];
+      const account = plain.accounts.get(voter);
+      if (!account) return;
+      world.send({ kind: 'consent', voter: person(voter), given: false, at });
+      plain.leave(account.person, at);
       return;
     }
     case 'forget': {
