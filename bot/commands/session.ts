@@ -6,7 +6,7 @@ import { loadTask, taskNames } from '../../src/config/tasks.js';
 import { approvals } from '../../src/domain/state/approval.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Job, Round } from '../../src/domain/state/round.js';
-import { ballotStyles } from '../../src/domain/state/rules.js';
+import { ballotKinds } from '../../src/domain/state/rules.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
 import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
@@ -50,9 +50,9 @@ export const start: ChatCommand = {
       {
         name: 'ballots',
         help: say(
-          'sheet: numbered pictures; gallery: one a message, liked or not; duel: two, which is better',
+          'sheet: numbered; buttons: so, marked unseen; gallery: one, liked or not; duel: two, which is better',
         ),
-        type: { choice: [...ballotStyles] },
+        type: { choice: [...ballotKinds] },
       },
       { name: 'rounds', help: say('rounds until it ends'), type: 'integer' },
       {

@@ -5,10 +5,9 @@
  */
 import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import { ownMarks } from '../../src/domain/sessions/views.js';
 import type { Refusal } from '../../src/domain/state/decision.js';
-import { type DuelAnswer, duelAnswers, isDuelAnswer } from '../../src/domain/state/emoji.js';
 import { pictureName } from '../../src/domain/state/ids.js';
+import { byButtons } from '../../src/domain/voting/presses.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
 import { say } from '../../src/words/text.js';
 import type { Commands } from '../commands/table.js';
@@ -26,8 +25,9 @@ import type { Withdrawals } from '../services/withdrawals.js';
 import type { BallotPlace } from '../sessions/ballot-places.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { type Answer, replyCard } from '../views/notice.js';
-import { doneAnswer, duelAnswer } from '../views/thanks.js';
+import { doneAnswer } from '../views/thanks.js';
 import type { BallotFinder } from './ballot-finder.js';
+import { markOf, Presses } from './presses.js';
 
 export interface ChatParts {
   clock: Clock;
@@ -52,8 +52,11 @@ type EventOf<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
 /** What people do on platforms, put to whom it concerns. */
 export class Chat {
   private replies = 0;
+  private readonly presses: Presses;
 
-  constructor(private readonly parts: ChatParts) {}
+  constructor(private readonly parts: ChatParts) {
+    this.presses = new Presses(parts);
+  }
 
   /** Resolves when what was told is durable. Throws a coded error where a mark does not count. */
   async receive(event: ChatEvent): Promise<void> {
@@ -73,6 +76,9 @@ export class Chat {
     switch (event.kind) {
       case 'reaction': {
         await admission.admit('mark', event.account, event.ref.channel, true);
+        const place = await this.place(event.ref);
+        // There a reaction would say to all what is pressed unseen.
+        if (place && byButtons(place.ballot)) return;
         const refusal = await this.mark(event);
         if (refusal)
           throw new AcclaimError(codes[refusal.code] ?? 'not-allowed', refusal.message, refusal.hint);
@@ -167,15 +173,20 @@ export class Chat {
   private async button(event: EventOf<'button'>): Promise<void> {
     const { ref, account, button, value, at, replyTo } = event;
     const { admission, sessions } = this.parts;
-    const refused = await admission.admit('command', account, ref.channel).then(() => null, said);
+    const mark = markOf(button);
+    const admitted =
+      mark === undefined
+        ? admission.admit('command', account, ref.channel)
+        : admission.admit('mark', account, ref.channel, true);
+    const refused = await admitted.then(() => null, said);
     if (refused) return this.reply(account, replyTo, refused);
+    if (mark !== undefined) return this.reply(account, replyTo, await this.presses.answer(event, mark));
     if (button === 'done') {
       const refusal = await this.mark({ ref, account, emoji: 'done', present: true, at });
       if (refusal)
         return this.reply(account, replyTo, { title: say('Not counted'), text: inSentences(refusal) });
       return this.reply(account, replyTo, await this.thanks(ref, account));
     }
-    if (isDuelAnswer(button)) return this.duel(event, button);
     if (button === 'flag' || button === 'unflag') {
       const at = await this.place(ref);
       const names = at?.ballot.cells.map((index) => pictureName(at.ballot, index)) ?? [];
@@ -191,6 +202,7 @@ export class Chat {
       const asked = `flag ${value}${back}${round ? ` --round ${round.number}` : ''}`;
       return this.typed(asked, event);
     }
+    if (button === 'best') return this.best(event);
     if (button === 'why') {
       const [cell, wrong, and] = (value ?? '').split(' ');
       const round = await this.roundAt(ref);
@@ -212,24 +224,18 @@ export class Chat {
     });
   }
 
-  /** An answer takes the place of the one before; pressed again it is taken back. */
-  private async duel({ ref, account, at, replyTo }: EventOf<'button'>, says: DuelAnswer): Promise<void> {
-    const { sessions, voters } = this.parts;
-    const voter = voters.seen(account).key;
-    const place = await this.place(ref);
-    const before = place && (await sessions.find(place.session));
-    const own = before ? ownMarks(before, place.ballot, voter) : [];
-    const others = duelAnswers.filter((other) => other !== says && own.includes(other));
-    for (const emoji of others) await this.mark({ ref, account, emoji, present: false, at });
-    const present = !own.includes(says);
-    const refusal = await this.mark({ ref, account, emoji: says, present, at });
-    const state = place && (await sessions.find(place.session));
-    if (refusal || !state)
-      return this.reply(account, replyTo, {
-        title: say('Not counted'),
-        text: refusal ? inSentences(refusal) : say('This ballot is not known here.'),
-      });
-    await this.reply(account, replyTo, duelAnswer(state, place.ballot, present ? says : null, voter));
+  /** A star is about the newest ballots, and the one that was pressed may be older. */
+  private async best(event: EventOf<'button'>): Promise<void> {
+    const place = await this.place(event.ref);
+    const state = place && (await this.parts.sessions.find(place.session));
+    const names = place?.ballot.cells.map((index) => pictureName(place.ballot, index)) ?? [];
+    if (state?.rounds.at(-1)?.id === place?.ballot.round && names.includes(event.value ?? ''))
+      return this.typed(`best ${event.value}`, event);
+    const text = inSentences({
+      message: say('This round has closed.'),
+      hint: say('Name the best of the next one.'),
+    });
+    return this.reply(event.account, event.replyTo, { title: say('Not counted'), text });
   }
 
   /** The card may be of a session that ended, and commands are about the one that runs in its channel now. */

@@ -16,9 +16,11 @@ import type { Session } from '../../src/domain/state/model.js';
 import { platforms } from '../../src/domain/state/platforms.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
+import { byButtons } from '../../src/domain/voting/presses.js';
 import type { Turnout } from '../../src/domain/voting/turnout.js';
 import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { type CellData, card } from './card.js';
+import { markButtons } from './own-ballot.js';
 import { unknownLine } from './reading.js';
 import { duelWords } from './thanks.js';
 import { turnoutWords } from './turnout.js';
@@ -56,7 +58,7 @@ export function ballotCard(view: BallotView): Card {
     title,
     text: open ? openText(view, cells) : result(view, cells),
     pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
-    reactions: open ? primings(ballot.style, ballot.cells.length) : [],
+    reactions: open && !byButtons(ballot) ? primings(ballot.style, ballot.cells.length) : [],
     buttons: open ? buttons(view, cells) : [],
     data: {
       session: session.id,
@@ -152,14 +154,17 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
 /** Done ends the whole round, so of many messages, as a gallery's, the last one has it. */
 function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Card['buttons'] {
   const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
-  const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: say('Done') }] : [];
+  const pressed = byButtons(ballot);
+  const ends = pressed || (session.rules.quorumBy === 'done' && last);
+  const done = ends ? [{ id: 'done', label: say('Done') }] : [];
   if (!cells.some(({ state }) => state === 'shown')) return done;
   const onPictures = platforms[ballot.platform].marksOnPictures;
   const flag = { id: 'flag', label: say('Flag') };
   // With the answers a row is full: what is wrong with a picture is said by command.
   if (ballot.style === 'duel') return [...(onPictures ? [] : answers(cells.length)), ...done, flag];
   const why = onPictures || session.nsfw ? [] : [{ id: 'why', label: say('Why not?') }];
-  return [...done, ...why, flag];
+  const best = pressed && !session.nsfw ? [{ id: 'best', label: say('Best') }] : [];
+  return [...(pressed ? markButtons(cells) : []), ...done, ...best, ...why, flag];
 }
 
 /** Of a picture alone: good or not. */
@@ -184,6 +189,10 @@ function how({ session, round, ballot }: BallotView): Text | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
   const gallery = ballot.style === 'gallery';
   if (ballot.style === 'duel') return duelHow({ session, ballot });
+  if (byButtons(ballot))
+    return say(
+      '**How**: press the number of a picture under its sheet, again to take it back, until the round closes. Nobody else sees what you press.',
+    );
   if (!platforms[ballot.platform].marksOnPictures)
     return gallery
       ? say('**How**: press a sign below a picture, again to take it back, until the round closes.')
@@ -237,12 +246,16 @@ function invitation({ session, ballot, sheets }: BallotView, cells: readonly Cel
       say('**Like** it or **dislike** it; a **star** names the best of the round.'),
     );
   const rest = sheets > 1 ? say('There are {sheets} sheets.', { sheets }) : '';
+  const mark = say('Mark every picture that is a good {wanted}, or **none of these**.', { wanted });
+  return sentences(mark, good, bestHow(ballot, cells), rest);
+}
+
+function bestHow(ballot: Ballot, cells: readonly CellData[]): Text {
+  if (byButtons(ballot)) return say('**Best** names the best one.');
   // Reactions are numbers only: a star would not say which.
-  const best = platforms[ballot.platform].marksOnPictures
+  return platforms[ballot.platform].marksOnPictures
     ? say('A star names the best one.')
     : say('**/acclaim best {name}** names the first one the best.', { name: cells[0]?.name ?? '' });
-  const mark = say('Mark every picture that is a good {wanted}, or **none of these**.', { wanted });
-  return sentences(mark, good, best, rest);
 }
 
 /** Where people are there to be rid of unsafe pictures. */

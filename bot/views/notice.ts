@@ -3,7 +3,7 @@
  * notice's values and must read well without them.
  */
 
-import type { Attachment, Card, Picture } from '../../src/chat/port.js';
+import type { Attachment, Button, Card, Picture } from '../../src/chat/port.js';
 import type { NoticeCode } from '../../src/domain/state/effects.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { factsOfPlatform } from '../../src/domain/state/platforms.js';
@@ -277,6 +277,8 @@ export interface Answer {
   data?: Record<string, unknown>;
   pictures?: Picture[];
   files?: Attachment[];
+  /** Presses on them are answered in its place. */
+  buttons?: Button[];
   /** Long work that goes on after this was said; its end is a second answer. */
   later?: () => Promise<Answer>;
 }

@@ -14,7 +14,7 @@ import { attendance, countedIn, marksOf } from '../../src/domain/voting/who-coun
 import { listed, say, sentences, type Text } from '../../src/words/text.js';
 import type { Answer } from './notice.js';
 
-const excluded = say('A moderator excluded you: your marks and reports do not count.');
+export const excluded = say('A moderator excluded you: your marks and reports do not count.');
 
 export function doneAnswer(state: SessionState, round: Round, voter: string): Answer {
   const marks = marksOf(state, round, voter);

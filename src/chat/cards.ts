@@ -20,6 +20,10 @@ export function cellsOf({ data }: Card): string {
     .join(',');
 }
 
+/** Of which picture is asked before it is told. */
+export const asksForCell = (button: string): button is 'flag' | 'why' | 'best' =>
+  button === 'flag' || button === 'why' || button === 'best';
+
 /**
  * What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds,
  * `ahead`: it is to come.

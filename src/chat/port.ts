@@ -76,6 +76,8 @@ export interface Button<T = Text> {
   label: T;
   /** Comes back with a press; of the flag button it is the ballot's cells. */
   value?: string;
+  /** It shows what holds, and is pressed already. */
+  on?: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ import { say, type Text } from '../words/text.js';
 
 export const commonWords = {
   pickCell: say('Which picture should not be shown? Only you see this.'),
+  pickBest: say('Which picture is the best? Only you see this.'),
   pickFaulty: say('Which picture is not good? Only you see this.'),
   whatIsWrong: (cell: string) =>
     say('What is wrong with **{cell}**? It counts as not good. Only you see this.', { cell }),

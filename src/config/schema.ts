@@ -4,7 +4,7 @@
  * (config/models.yaml).
  */
 import { z } from 'zod';
-import { ballotStyles } from '../domain/state/rules.js';
+import { ballotKinds } from '../domain/state/rules.js';
 import { isHostAndPort, isNetwork } from '../network/networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { languages } from '../words/tell.js';
@@ -127,7 +127,7 @@ export const configSchema = z.strictObject({
     task: z.string().min(1).nullable(),
     language: z.enum(['auto', ...languages]),
     images: count.max(256),
-    ballots: z.enum(ballotStyles),
+    ballots: z.enum(ballotKinds),
     cells: count.max(9),
     rounds: count.max(1000).nullable(),
     goal: share.nullable(),

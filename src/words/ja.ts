@@ -67,6 +67,7 @@ export const ja = {
   'nothing: take it back': 'なし (取り消す)',
   'Which picture should not be shown? Only you see this.':
     'どの画像を表示すべきではありませんか。これはあなただけに見えています。',
+  'Which picture is the best? Only you see this.': '最高の画像はどれですか。これはあなただけに見えます。',
   'Which picture is not good? Only you see this.':
     '良くない画像はどれですか。これはあなただけに見えています。',
   'What is wrong with **{cell}**? It counts as not good. Only you see this.':
@@ -148,6 +149,17 @@ export const ja = {
     '**良い**か**良くない**を付けてください。**星**はラウンドで最高の1枚に付けます。',
   'There are {sheets} sheets.': 'シートは{sheets}枚あります。',
   'A star names the best one.': '最高の1枚には星を付けられます。',
+  '**Best** names the best one.': '**最高**で最高の1枚を選べます。',
+  '**How**: press the number of a picture under its sheet, again to take it back, until the round closes. Nobody else sees what you press.':
+    '**投票のしかた**: シートの下の番号を押します。もう一度押すと取り消せます。ラウンドの終了まで変えられます。何を押したかはほかの人には見えません。',
+  'None of these': 'この中にはない',
+  'Your marks in round {round}': 'ラウンド{round}でのあなたの印',
+  'You like {pictures}.': '良い: {pictures}。',
+  'You call {pictures} unsafe.': '安全でない: {pictures}。',
+  'Your best is {picture}.': '最高: {picture}。',
+  'None of sheet {sheets}.': 'シート{sheets}にはなし。',
+  'You have marked nothing.': 'まだ印を付けていません。',
+  'You are done.': '完了しています。',
   '**/acclaim best {name}** names the first one the best.':
     '**/acclaim best {name}**で1枚目を最高に選べます。',
   'Mark every picture that is a good {wanted}, or **none of these**.':
@@ -248,10 +260,10 @@ export const ja = {
     'ラウンド{round}とともに生成された同じノイズの画像を削除しました。',
   'The files of a pair row that was taken away are deleted.':
     '取り除いた同じノイズの画像のファイルは削除されています。',
-  'from the next round on: sheet (numbered pictures), gallery (one picture a message) or duel (two a message)':
-    '次のラウンドから: sheet (番号付き)、gallery (1枚ずつ)、duel (2枚ずつ)',
-  'sheet: numbered pictures; gallery: one a message, liked or not; duel: two, which is better':
-    'sheet: 番号付き、gallery: 1枚ずつ評価、duel: 2枚から良い方を選ぶ',
+  'from the next round on: sheet (numbered pictures), buttons (sheets marked unseen), gallery (one picture a message) or duel (two)':
+    '次のラウンドから: sheet (番号付き)、buttons (番号付き、見えないボタン投票)、gallery (1枚ずつ)、duel (2枚ずつ)',
+  'sheet: numbered; buttons: so, marked unseen; gallery: one, liked or not; duel: two, which is better':
+    'sheet: 番号付き、buttons: 同じく、見えない投票、gallery: 1枚ずつ評価、duel: 2枚から良い方を選ぶ',
 
   '{prompt} at strength {strength}': '{prompt}、強さ{strength}',
   'Same noises at strengths {strengths}.': '同じノイズ、強さ{strengths}。',

@@ -6,6 +6,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../src/chat/port.js';
 import { projectPath } from '../../src/files/paths.js';
+import { buttonSheet } from '../support/chat.js';
 
 export interface PlatformUnderTest {
   platform: ChatPlatform;
@@ -208,6 +209,14 @@ export function platformContract(
         await under.press(ref, 'ann', label.toLowerCase(), label);
       const told = events.flatMap((e) => (e.kind === 'button' ? [[e.button, e.value, e.ref.message]] : []));
       expect(told).toEqual(['left', 'right', 'both', 'neither'].map((button) => [button, null, ref.message]));
+    });
+
+    it('tells of the marks of a sheet of buttons, of the largest size', async () => {
+      const ref = await under.platform.post(under.channel, await buttonSheet('s'));
+      for (const [button, label] of [['mark-9', '9'] as const, ['mark-none', 'None of these'] as const])
+        await under.press(ref, 'ann', button, label);
+      const told = events.flatMap((e) => (e.kind === 'button' ? [[e.button, e.value, e.ref.message]] : []));
+      expect(told).toEqual(['mark-9', 'mark-none'].map((button) => [button, null, ref.message]));
     });
 
     it("flags a gallery's one picture without asking which", async () => {

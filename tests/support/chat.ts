@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { markButtons } from '../../bot/views/own-ballot.js';
 import type { ChatEvent, ToldCard } from '../../src/chat/port.js';
 import { encodePng } from '../../src/images/png.js';
+import { told } from '../../src/words/tell.js';
 
 /** With the test that runs; last come, first ended. */
 export function ends(end: () => unknown): void {
@@ -62,4 +64,17 @@ export function answer(text: string, fill: Partial<ToldCard> = {}): ToldCard {
 /** What commands said, as the parser gets it. */
 export function typed(events: readonly ChatEvent[]): string[] {
   return events.flatMap((e) => (e.kind === 'command' ? [e.text] : []));
+}
+
+/** A sheet of the largest size that is marked by buttons, as the views make it. */
+export async function buttonSheet(key: string): Promise<ToldCard> {
+  const cells = Array.from({ length: 9 }, (_, i) => ({ number: i + 1, name: `A${i + 1}`, state: 'shown' }));
+  const buttons = [
+    ...told(markButtons(cells), 'en'),
+    ...['Done', 'Best', 'Why not?', 'Flag'].map((label) => ({
+      id: label.toLowerCase().replace(/ .*/, ''),
+      label,
+    })),
+  ];
+  return { ...sheet(key, await picture()), reactions: [], buttons, data: { open: true, cells } };
 }

@@ -14,6 +14,7 @@ import {
   InteractionType as Kind,
   MessageFlags,
 } from 'discord.js';
+import { asksForCell } from '../../../src/chat/cards.js';
 import { faultChoices } from '../../../src/chat/fault-words.js';
 import type { Account, ChatEvent, MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { reasonFor } from '../../../src/chat/words.js';
@@ -27,7 +28,7 @@ import { discordCodes, isCode } from './errors.js';
 import { customId, markOf, parseCustomId } from './mark.js';
 import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
-import { asksForCell, loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
+import { loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
 import { words } from './words.js';
 import type { Writer } from './written.js';
 
@@ -160,7 +161,7 @@ export class Interactions {
     }
     if (button in chosenFor && interaction.data.component_type === ComponentType.StringSelect) {
       // The menu's own message is replaced by the answer.
-      await this.acknowledge(interaction, { type: Answer.DeferredMessageUpdate });
+      await this.acknowledge(interaction, inPlace);
       const { values } = interaction.data;
       const [message, cell] = extra.split(',') as [string, string?];
       const value = cell === undefined ? (values[0] ?? null) : [cell, ...onlyNothing(values)].join(' ');
@@ -173,7 +174,7 @@ export class Interactions {
         ...this.stamp(interaction),
       });
     }
-    await this.acknowledge(interaction, deferred);
+    await this.acknowledge(interaction, isPrivate(interaction) ? inPlace : deferred);
     const value = extra === '' ? null : extra;
     await this.carry(interaction.id, {
       kind: 'button',
@@ -200,7 +201,7 @@ export class Interactions {
       max_values: 1,
       options: cells.slice(0, 25).map((cell) => ({ label: cell, value: cell })),
     };
-    const text = button === 'why' ? words.pickFaulty : words.pickCell;
+    const text = askedFor[button] ?? words.pickCell;
     return this.offer(interaction, Answer.ChannelMessageWithSource, { text, menu });
   }
 
@@ -299,13 +300,25 @@ interface Offer {
   menu: object;
 }
 
+/** What is said above the menu of pictures that a button brings. */
+const askedFor: Readonly<Record<string, Text>> = { why: words.pickFaulty, best: words.pickBest };
+
 /** Menu -> the button that it stands for. */
-const chosenFor: Readonly<Record<string, string>> = { 'pick-flag': 'flag', 'say-why': 'why' };
+const chosenFor: Readonly<Record<string, string>> = {
+  'pick-flag': 'flag',
+  'pick-best': 'best',
+  'say-why': 'why',
+};
 
 /** Whoever takes something back says nothing else. */
 const onlyNothing = (values: readonly string[]): readonly string[] =>
   values.includes('nothing') ? ['nothing'] : values;
 
+/** Only its presser sees the message, so the answer takes its place. */
+const isPrivate = ({ message }: APIMessageComponentInteraction): boolean =>
+  ((message.flags ?? 0) & MessageFlags.Ephemeral) !== 0;
+
+const inPlace = { type: Answer.DeferredMessageUpdate };
 const deferred = {
   type: Answer.DeferredChannelMessageWithSource,
   data: { flags: MessageFlags.Ephemeral },

@@ -24,7 +24,7 @@ export interface CustomId {
 
 /** Undefined for a button that is not ours. */
 export function parseCustomId(id: string): CustomId | undefined {
-  const match = /^acclaim:([0-9a-f]{12}):([a-z-]+)(?::(.*))?$/.exec(id);
+  const match = /^acclaim:([0-9a-f]{12}):([a-z0-9-]+)(?::(.*))?$/.exec(id);
   return match ? { mark: match[1]!, button: match[2]!, extra: match[3] ?? '' } : undefined;
 }
 

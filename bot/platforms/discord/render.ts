@@ -14,14 +14,14 @@ import {
   type RawFile,
 } from 'discord.js';
 import { bytesOf } from '../../../src/chat/attachment.js';
-import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
+import { asksForCell, cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
 import type { Button, Card, ToldCard } from '../../../src/chat/port.js';
 import { clip, withoutBold } from '../../../src/chat/text.js';
 import { shrink } from '../../../src/images/shrink.js';
 import { tell } from '../../../src/words/tell.js';
 import type { Body } from './api.js';
 import { capabilities } from './capabilities.js';
-import { customId, fileName, footer } from './mark.js';
+import { customId, fileName, footer, markOf } from './mark.js';
 import { markdown } from './markdown.js';
 import { words } from './words.js';
 
@@ -124,7 +124,7 @@ export function renderReply(
   const body = {
     content: '',
     embeds: [shown],
-    components: [],
+    components: rows(card, markOf('', card.key)),
     allowed_mentions: { parse: [] },
     attachments,
   } as unknown as Body;
@@ -163,20 +163,17 @@ function rows(card: ToldCard, mark: string): APIActionRowComponent<APIButtonComp
 }
 
 function renderButton(
-  { id, label, value }: Button<string>,
+  { id, label, value, on = false }: Button<string>,
   card: ToldCard,
   mark: string,
 ): APIButtonComponentWithCustomId {
   return {
     type: ComponentType.Button,
-    style: buttonStyles[id] ?? ButtonStyle.Secondary,
-    label: clip(label, bounds.label),
+    style: on ? ButtonStyle.Success : (buttonStyles[id] ?? ButtonStyle.Secondary),
+    label: clip(on ? `✓ ${label}` : label, bounds.label),
     custom_id: customId(mark, id, asksForCell(id) ? cellsOf(card) : value),
   };
 }
-
-/** Of which picture is asked before it is told. */
-export const asksForCell = (button: string): boolean => button === 'flag' || button === 'why';
 
 function bare(text: string): string {
   return markdown(withoutBold(text));

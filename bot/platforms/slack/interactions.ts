@@ -5,6 +5,7 @@
  */
 import type { RespondFn } from '@slack/bolt';
 import { bytesOf } from '../../../src/chat/attachment.js';
+import { asksForCell } from '../../../src/chat/cards.js';
 import type { Account, Attachment, ChatEvent, MessageRef, ToldCard } from '../../../src/chat/port.js';
 import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { reasonFor } from '../../../src/chat/words.js';
@@ -18,7 +19,6 @@ import { buttonOf } from './mark.js';
 import type { Pace, SlackOptions } from './options.js';
 import type { People } from './people.js';
 import {
-  asksForCell,
   renderFaults,
   renderFiles,
   renderPicker,
@@ -42,7 +42,7 @@ export interface Typed {
 export interface Pressed {
   user: { id: string };
   channel?: { id: string } | undefined;
-  container: { message_ts?: string; channel_id?: string };
+  container: { message_ts?: string; channel_id?: string; is_ephemeral?: boolean };
   trigger_id: string;
   action: {
     action_id: string;
@@ -80,7 +80,7 @@ export interface InteractionParts {
 
 const mostUses = 5;
 /** Private answers with a menu: what comes of the choice takes their place. */
-const menus: ReadonlySet<string> = new Set(['pick-flag', 'pick-why', 'say-why']);
+const menus: ReadonlySet<string> = new Set(['pick-flag', 'pick-why', 'pick-best', 'say-why']);
 
 /** Commands, presses and menus, and the answers to them. */
 export class Interactions {
@@ -106,7 +106,7 @@ export class Interactions {
     const message = container.message_ts;
     const button = buttonOf(action.action_id);
     if (channel === undefined || message === undefined || button === undefined) return;
-    this.begin(id, respond, channel, user.id, menus.has(button));
+    this.begin(id, respond, channel, user.id, menus.has(button) || container.is_ephemeral === true);
     const ref: MessageRef = { platform: 'slack', channel, message };
     await this.carry(id, saidAfter(button), () => this.act(button, action, ref, user.id, id));
   }
@@ -172,7 +172,7 @@ export class Interactions {
     // A menu is a message of its own; its block is named after the ballot, and after the picture where that
     // is known.
     const [message, cell] = action.block_id.split(' ') as [string, string?];
-    const picked = { button: cell === undefined ? 'flag' : 'why', ref: { ...ref, message } };
+    const picked = { button: button.replace(/^(pick|say)-/, ''), ref: { ...ref, message } };
     return this.parts.sink({ ...event, ...picked, value: cell === undefined ? chosen : `${cell} ${chosen}` });
   }
 

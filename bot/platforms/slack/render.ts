@@ -3,7 +3,7 @@
  * nobody and format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
  */
 import type { types } from '@slack/bolt';
-import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
+import { asksForCell, cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
 import { faultChoices } from '../../../src/chat/fault-words.js';
 import type { Attachment, Button, ToldCard } from '../../../src/chat/port.js';
 import { clip, plain, withoutBold } from '../../../src/chat/text.js';
@@ -46,9 +46,13 @@ export function renderCard(card: ToldCard, shown: readonly Shown[]): Post {
 /** A private answer, in as many messages as it needs. */
 export function renderReply(card: ToldCard): Post[] {
   const texts = pieces(card.text, bounds.text);
-  return (texts.length > 0 ? texts : ['']).map((text, i) => {
+  const all = texts.length > 0 ? texts : [''];
+  return all.map((text, i) => {
     const part = { ...card, text, title: i === 0 ? card.title : '' };
-    return { text: spoken(part), blocks: said(part), ...quiet };
+    const buttons = i === all.length - 1 ? card.buttons : [];
+    const elements = buttons.map((button) => renderButton(button, button.value ?? ''));
+    const actions: types.KnownBlock[] = elements.length > 0 ? [{ type: 'actions', elements }] : [];
+    return { text: spoken(part), blocks: [...said(part), ...actions], ...quiet };
   });
 }
 
@@ -69,19 +73,15 @@ export function whisper(said: Text, language?: string): Post {
   return { text: escaped(withoutBold(text)), blocks: [rich(richText(text))], ...quiet };
 }
 
-/** Of which picture is asked before it is told. */
-export const asksForCell = (button: string): button is 'flag' | 'why' =>
-  button === 'flag' || button === 'why';
-
 /** A menu of the pictures on the ballot `ts`. */
 export function renderPicker(
-  button: 'flag' | 'why',
+  button: 'flag' | 'why' | 'best',
   ts: string,
   cells: readonly string[],
   language?: string,
 ): Post {
   const options = cells.slice(0, bounds.options).map((cell) => ({ value: cell, label: cell }));
-  const said = button === 'why' ? words.pickFaulty : words.pickCell;
+  const said = { flag: words.pickCell, why: words.pickFaulty, best: words.pickBest }[button];
   const menu = { id: `pick-${button}`, block: ts, placeholder: words.pickPlaceholder, options };
   return renderMenu(said, menu, language);
 }
@@ -171,12 +171,12 @@ function imageBlock(block_id: string, id: string, alt: string): types.ImageBlock
   return { type: 'image', block_id, slack_file: { id }, alt_text: plain(alt) || tell(words.revealed) };
 }
 
-function renderButton({ id, label }: Button<string>, value: string): types.Button {
-  const style = buttonStyles[id];
+function renderButton({ id, label, on = false }: Button<string>, value: string): types.Button {
+  const style = on ? 'primary' : buttonStyles[id];
   return {
     type: 'button',
     action_id: actionId(id),
-    text: { type: 'plain_text', text: clip(plain(label), bounds.label) },
+    text: { type: 'plain_text', text: clip(plain(on ? `✓ ${label}` : label), bounds.label) },
     ...(value === '' ? {} : { value: clip(value, bounds.value) }),
     ...(style === undefined ? {} : { style }),
   };

@@ -8,7 +8,7 @@ import type { Noun } from '../../words/en.js';
 import { languages } from '../../words/tell.js';
 import { counted, listed, say, type Text } from '../../words/text.js';
 import type { RuleSettings } from '../state/events.js';
-import { ballotStyles, type Rules, settableRules } from '../state/rules.js';
+import { ballotKinds, type Rules, settableRules } from '../state/rules.js';
 
 export interface Settings extends RuleSettings {
   /** Most rounds a session may take. */
@@ -127,10 +127,10 @@ export const settingRows: readonly SettingRow[] = [
     name: 'ballots',
     key: 'ballots',
     help: say(
-      'from the next round on: sheet (numbered pictures), gallery (one picture a message) or duel (two a message)',
+      'from the next round on: sheet (numbered pictures), buttons (sheets marked unseen), gallery (one picture a message) or duel (two)',
     ),
-    examples: [...ballotStyles, 'default'],
-    read: (text) => ballotStyles.find((style) => style === text),
+    examples: [...ballotKinds, 'default'],
+    read: (text) => ballotKinds.find((kind) => kind === text),
     show: String,
   }),
   row({

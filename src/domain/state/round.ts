@@ -129,6 +129,8 @@ export interface Ballot {
   /** How often it was primed: again after a moderator cleared its reactions. */
   primings: number;
   sweeps: boolean;
+  /** A sheet that is marked by buttons where the platform has reactions: none of these is a mark there. */
+  buttons?: true;
   /** When the last sweep began; a round closes only when this is no older than its closing. */
   sweptAt: number | null;
 }

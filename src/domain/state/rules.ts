@@ -49,10 +49,14 @@ export const defaultRules: Rules = {
 export const ballotStyles = ['sheet', 'gallery', 'duel'] as const;
 export type BallotStyle = (typeof ballotStyles)[number];
 
+/** What a session asks for: `buttons` are sheets, marked by buttons where others are by reactions. */
+export const ballotKinds = ['sheet', 'buttons', 'gallery', 'duel'] as const;
+export type BallotKind = (typeof ballotKinds)[number];
+
 /** How a session is run; config/ holds the defaults, with units and effect. */
 export interface Rules {
   imagesPerRound: number;
-  ballots: BallotStyle;
+  ballots: BallotKind;
   sheetSize: number;
   /** Counted voters that close a round. */
   quorum: number;

@@ -24,7 +24,7 @@ export function sheets(indices: readonly number[], size: number): number[][] {
 
 /** For all channels, or for some that came later: cells have the same names in each. */
 export function planBallots(draft: Draft, round: Round, channels: readonly Binding[] = draft.channels): void {
-  const { style, cells } = hungSheets(draft, round) ?? freshSheets(draft, round);
+  const { style, buttons, cells } = hungSheets(draft, round) ?? freshSheets(draft, round);
   for (const { channel, platform, ordinal, sweeps } of channels) {
     for (const [sheet, of] of cells.entries()) {
       const row: Ballot = {
@@ -40,9 +40,10 @@ export function planBallots(draft: Draft, round: Round, channels: readonly Bindi
         message: null,
         posting: 1,
         primings: 0,
-        // Buttons answer a duel: no reaction is to be read.
-        sweeps: sweeps && style !== 'duel',
+        // Where buttons are pressed no reaction is to be read.
+        sweeps: sweeps && style !== 'duel' && !buttons,
         sweptAt: null,
+        ...(buttons && { buttons }),
       };
       draft.put({ table: 'ballot', row });
     }
@@ -51,6 +52,7 @@ export function planBallots(draft: Draft, round: Round, channels: readonly Bindi
 
 interface Sheets {
   style: Ballot['style'];
+  buttons: Ballot['buttons'];
   /** By sheet. */
   cells: number[][];
 }
@@ -58,12 +60,13 @@ interface Sheets {
 function freshSheets({ state, session: { rules, seed } }: Draft, round: Round): Sheets {
   const shown = (state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
   const indices = shown.map((image) => image.index);
-  const style = rules.ballots;
+  const buttons = rules.ballots === 'buttons' || undefined;
+  const style = rules.ballots === 'buttons' ? 'sheet' : rules.ballots;
   if (style === 'duel' && shown.length > 1) {
     const pictures = shown.map(({ index, chance = null }) => ({ index, chance }));
-    return { style, cells: pairsOf(pictures, seed + round.number) };
+    return { style, buttons, cells: pairsOf(pictures, seed + round.number) };
   }
-  return { style, cells: sheets(indices, style === 'sheet' ? rules.sheetSize : 1) };
+  return { style, buttons, cells: sheets(indices, style === 'sheet' ? rules.sheetSize : 1) };
 }
 
 /**
@@ -73,12 +76,13 @@ function freshSheets({ state, session: { rules, seed } }: Draft, round: Round): 
 function hungSheets({ state }: Draft, round: Round): Sheets | null {
   const cells: number[][] = [];
   let style: Ballot['style'] | undefined;
+  let buttons: Ballot['buttons'];
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
     cells[ballot.sheet] = ballot.cells;
-    style = ballot.style;
+    ({ style, buttons } = ballot);
   }
-  return style === undefined ? null : { style, cells };
+  return style === undefined ? null : { style, buttons, cells };
 }
 
 /** Sends out what is planned; asked again it asks for the same posts by the same keys. */

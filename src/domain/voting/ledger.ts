@@ -89,7 +89,8 @@ export function recordSweep(draft: Draft, event: Swept): void {
 /** A moderator wiped reactions: no one is named, so all of them are withdrawn. */
 export function recordCleared(draft: Draft, event: Cleared): number {
   const ballot = draft.state.ballots.get(event.ballot);
-  if (!ballot) return 0;
+  // What was pressed hangs nowhere.
+  if (!ballot || ballot.buttons) return 0;
   const late = isLate(draft, ballot);
   const gone = factsOf(draft.state, ballot)
     .known()

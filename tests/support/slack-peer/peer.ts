@@ -270,26 +270,29 @@ export class Peer {
   }
 
   async press(name: Name, channel: string, ts: string, label: string): Promise<Asked> {
-    return this.act(name, channel, ts, await this.message(channel, ts), (block, element) => {
-      const { text } = element as { text?: { text: string } };
-      return text?.text === label ? { ...element, block_id: block.block_id ?? 'b' } : undefined;
-    });
+    return this.act(name, channel, ts, await this.message(channel, ts), labelled(label));
+  }
+
+  /** Presses a button of a private answer. */
+  pressPrivate(name: Name, channel: string, answer: Body, label: string): Promise<Asked> {
+    return this.act(name, channel, null, answer, labelled(label));
   }
 
   /** Chooses from the menu of a private answer. */
   choose(name: Name, channel: string, answer: Body, value: string): Promise<Asked> {
-    return this.act(name, channel, this.now(), answer, (block, element) => {
+    return this.act(name, channel, null, answer, (block, element) => {
       const option = (element as { options?: { value: string }[] }).options?.find((o) => o.value === value);
       return option ? { ...element, block_id: block.block_id ?? 'b', selected_option: option } : undefined;
     });
   }
 
+  /** `ts`: of a message that all see; null: of one that its reader alone does. */
   private act(
     name: Name,
     channel: string,
-    ts: string,
+    ts: string | null,
     { blocks = [] }: Body,
-    pick: (block: Block, element: object) => object | undefined,
+    pick: Pick,
   ): Promise<Asked> {
     const action = blocks.flatMap((b) => (b.elements ?? []).flatMap((e) => pick(b, e) ?? []))[0];
     if (!action) throw new Error('there is nothing of that name to press');
@@ -300,7 +303,12 @@ export class Peer {
         team: { id: 'T000000001', domain: 'emulate' },
         api_app_id: 'A0ACCLAIM',
         token: 'z',
-        container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: false },
+        container: {
+          type: 'message',
+          message_ts: ts ?? this.now(),
+          channel_id: channel,
+          is_ephemeral: ts === null,
+        },
         channel: { id: channel, name: 'roses' },
         trigger_id,
         response_url,
@@ -378,3 +386,13 @@ function escaped(text: string): string {
     )
     .join('');
 }
+
+/** What of a message is acted on. */
+type Pick = (block: Block, element: object) => object | undefined;
+
+const labelled =
+  (label: string): Pick =>
+  (block, element) => {
+    const { text } = element as { text?: { text: string } };
+    return text?.text === label ? { ...element, block_id: block.block_id ?? 'b' } : undefined;
+  };
