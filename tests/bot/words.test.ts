@@ -236,7 +236,7 @@ describe('on Discord', () => {
     expect(writer.text(`**${usage(start)}**`)).toBe(
       '**/acclaim session start prompt:PROMPT [learner:' +
         `${learnerNames.join('|')}] [model:TEXT] [images:N] ` +
-        '[ballots:sheet|gallery|duel] [rounds:N] [criterion:TEXT] [negative:TEXT]**',
+        '[ballots:sheet|buttons|gallery|duel] [rounds:N] [criterion:TEXT] [negative:TEXT]**',
     );
   });
 });
