@@ -76,7 +76,7 @@ export interface Hit extends Term {
 export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
   const reading = readingOf(text);
   const hits: Hit[] = [];
-  const innocent = innocentWords(reading.words);
+  const innocent = innocentWords(reading.words, reading.cuts);
   const add = (terms: readonly Term[], at: number, disguised: boolean) => {
     for (const term of terms) {
       if (!disguised && innocent.has(at)) continue;

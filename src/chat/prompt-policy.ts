@@ -6,6 +6,7 @@
  */
 import { AcclaimError } from '../errors.js';
 import { say, type Text } from '../words/text.js';
+import { withoutInnocent } from './innocent-phrases.js';
 import { judged } from './minors.js';
 import { spoken } from './prompt-syntax.js';
 import { finder, folded } from './words-found.js';
@@ -15,7 +16,10 @@ export interface PromptRules {
   longest: number;
   /** Words and phrases that are refused everywhere ... */
   blocked: readonly string[];
-  /** ... and those that are taken in sessions that reduce unsafe pictures. */
+  /**
+   * ... and those that are taken in sessions that reduce unsafe pictures, and where a phrase gives them
+   * another meaning (innocent-phrases.ts).
+   */
   adult: readonly string[];
 }
 
@@ -40,7 +44,7 @@ export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPo
       for (const said of new Set([clean, text.slice(0, 4 * longest)].flatMap(readings))) {
         mustSpareMinors({ prompt: said }, nsfw);
         const read = folded(said);
-        if (isBlocked(read) || (!nsfw && isAdult(read)))
+        if (isBlocked(read) || (!nsfw && isAdult(withoutInnocent(read))))
           throw refused(
             say('That wording is not taken here.'),
             say('Say it in other words, or ask a moderator.'),

@@ -4,6 +4,7 @@
  * letters, letters drawn out, set apart, left out. A reading that is not what stands there is marked as a
  * disguise.
  */
+import { isCut } from './innocent-phrases.js';
 import { latin } from './look-alikes.js';
 
 export interface Form {
@@ -23,6 +24,8 @@ export interface Reading {
   /** ... and the same with each word in its likeliest reading. */
   likely: string;
   words: string[];
+  /** Places of words before which a sign stands that cuts. */
+  cuts: Set<number>;
   forms: Form[];
   /** Words with signs in place of letters, as patterns. */
   shapes: { shape: string; at: number }[];
@@ -146,8 +149,7 @@ export function readingOf(text: string): Reading {
   // A weight behind a word says nothing.
   for (const chunk of base.replace(/:\s*-?[\d.]+\s*(?=[)\]}>])/g, ' ').split(' ')) {
     const first = found.words.length;
-    for (const [said] of chunk.replace(/(?<=\p{L})['’`](?=\p{L}{1,2}\b)/gu, '').matchAll(token))
-      found.word(said);
+    found.chunk(chunk.replace(/(?<=\p{L})['’`](?=\p{L}{1,2}\b)/gu, ''));
     const last = Math.max(first, found.words.length - 1);
     for (const part of new Set([chunk, ...chunk.split(/[,;:"“”{}<>]/)]))
       found.whole(latinised(part), first, last);
@@ -156,12 +158,13 @@ export function readingOf(text: string): Reading {
     found.add(said, at, true);
     found.forms.at(-1)!.apart = true;
   }
-  const { words, likely, forms, shapes } = found;
+  const { words, cuts, likely, forms, shapes } = found;
   return {
     spelled: text.normalize('NFC').toLowerCase(),
     plain: words.join(' '),
     likely: likely.join(' '),
     words,
+    cuts,
     forms,
     shapes,
     pairs: pairsOf(likely),
@@ -173,14 +176,30 @@ export function readingOf(text: string): Reading {
 class Findings {
   readonly forms: Form[] = [];
   readonly words: string[] = [];
+  readonly cuts = new Set<number>();
   readonly likely: string[] = [];
   readonly shapes: Reading['shapes'] = [];
+  /** What stands behind the last word. */
+  private behind = '';
 
   add(said: string, at: number, disguised: boolean): void {
     if (said === '') return;
     this.forms.push({ text: said, at, disguised });
     const alike = said.replace(/rn/g, 'm').replace(/vv/g, 'w');
     if (alike !== said) this.forms.push({ text: alike, at, disguised: true });
+  }
+
+  /** The words between two spaces. */
+  chunk(said: string): void {
+    let from = 0;
+    for (const { 0: word, index } of said.matchAll(token)) {
+      const between = this.behind + said.slice(from, index);
+      if (isCut(this.words.at(-1) ?? '', between)) this.cuts.add(this.words.length);
+      this.word(word);
+      this.behind = '';
+      from = index + word.length;
+    }
+    this.behind += said.slice(from);
   }
 
   /** The next word. */

@@ -55,6 +55,15 @@ describe('minors', () => {
     'nsfw, todler',
     'nsfw, <18',
     'niño, sin ropa',
+    'child, naked, eyes closed',
+    'a child, nude, background blurred',
+    'a child naked eyes closed',
+    'a girl, fully nude pink hair',
+    'a child, (naked) eye',
+    'naked ladies and a child',
+    'a naked chef with a child',
+    'kids, naked bike ride',
+    'children in strips of naked light',
   ])('%s is refused, whatever the configuration and the session', (text) => {
     for (const policy of [usual, bare])
       for (const nsfw of [false, true]) expect(refused(text, nsfw, policy)).toBe(true);
@@ -107,6 +116,40 @@ it.each(['a nude woman', 'P0RN', 'n a k e d', 's.e.x', '𝐧𝐮𝐝𝐞 statue'
     expect(refused(text, false, bare)).toBe(false);
   },
 );
+
+it.each([
+  'a comet seen by the naked eye',
+  'naked-eye astronomy on a hill',
+  'a naked light bulb over a table',
+  'red shoes with nude heels on a shelf',
+  'the Sex Pistols, a poster',
+  'a field of rape seed under a wide sky',
+  'an orgy of colours, abstract',
+  'a topless bus in London',
+])('%s is an ordinary prompt: the listed word means something else there', (text) => {
+  expect(refused(text)).toBe(false);
+});
+
+it.each([
+  'a woman, naked, eyes closed',
+  'a woman naked eyes closed',
+  'a naked woman seen by the naked eye',
+  'a nude model in nude heels',
+  'n@ked eye',
+  'n a k e d eye',
+  'naked ladies on a beach',
+  'a naked chef',
+  'strips of naked skin',
+  'same sex, sex',
+])('%s is none, whatever phrase it reminds of', (text) => {
+  expect(refused(text)).toBe(true);
+});
+
+it('finds a listed word that is itself such a phrase', () => {
+  const policy = promptPolicy({ longest: 500, blocked: ['naked eye'], adult: ['bisexual', 'pin up'] });
+  for (const text of ['a naked eye', 'bisexual', 'pin up girls', 'a pin-up girl'])
+    expect([text, refused(text, false, policy)]).toEqual([text, true]);
+});
 
 it.each([
   'a black cat inside a cardboard box',
