@@ -4,19 +4,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockSeconds, sizes } from '../../dist/bench/chaos/plan.mjs';
-import { specify } from '../../dist/bot/services/plans.js';
-import { loadConfig } from '../../dist/src/config/load.js';
-import { openSession } from '../../dist/src/domain/sessions/open.js';
-import { factsOf } from '../../dist/src/domain/voting/ledger.js';
-import { Store } from '../../dist/src/store/store.js';
+import { specify } from '../../bot/services/plans.js';
+import { loadConfig } from '../../src/config/load.js';
+import { openSession } from '../../src/domain/sessions/open.js';
+import { factsOf } from '../../src/domain/voting/ledger.js';
+import { Store } from '../../src/store/store.js';
+import type { Peer } from '../../tests/support/discord-peer/peer.js';
 import { members } from './people.mjs';
+import { lockSeconds, type Size, type Sizes, sizes } from './plan.mjs';
 
 export const session = 'chaos';
 export const channelId = '100000000000000001';
 
 /** Bot and engines have the same. */
-export const settingsOf = (size) => [
+export const settingsOf = (size: Size): string[] => [
   'engine.threads=1',
   'session.task=null',
   'session.goal=null',
@@ -27,7 +28,7 @@ export const settingsOf = (size) => [
   `queue.lostSeconds=${lockSeconds}`,
 ];
 
-export async function openFolder(dir, size) {
+export async function openFolder(dir: string, size: Size): Promise<void> {
   writeFileSync(join(dir, 'secret.key'), Buffer.alloc(32, 7), { mode: 0o600 });
   const config = loadConfig({ set: settingsOf(size), env: {} });
   const spec = specify(
@@ -40,22 +41,35 @@ export async function openFolder(dir, size) {
   const channel = `discord-${channelId}`;
   await store.ensureChannel(
     { id: community, platform: 'discord', name: community },
-    { id: channel, community, platform: 'discord', address: channelId, name: 'cat', nsfw: false },
+    {
+      id: channel,
+      community,
+      platform: 'discord',
+      address: channelId,
+      server: null,
+      name: 'cat',
+      nsfw: false,
+    },
   );
-  const place = { channel, community, platform: 'discord', address: channelId, sweeps: true };
+  const place = { channel, community, platform: 'discord', address: channelId, sweeps: true } as const;
   const { decision } = openSession({ ...spec, id: session, community, createdBy: null }, place, Date.now());
   await store.commit(decision.rows, decision.effects);
   await store.close();
 }
 
 /** What must hold and does not, in words; and the hash of every file of the checkpoints. */
-export async function readBack(dir, peer, { rounds, sheets, ends = 'done' }) {
-  const wrong = [];
+export async function readBack(
+  dir: string,
+  peer: Peer,
+  { rounds, sheets, ends }: Sizes,
+): Promise<{ wrong: string[]; checkpoints: Record<string, string> }> {
+  const wrong: string[] = [];
   const store = await Store.open(dir);
   try {
     const [state] = await store.loadSessions();
+    if (!state) throw new Error('the session is gone');
     const told = state.rounds.map(({ number, state }) => `${number} ${state}`).join(', ');
-    const wanted = Array.from({ length: rounds }, (_, i) => `${i + 1} ${ends}`).join(', ');
+    const wanted = Array.from({ length: rounds }, (_, i) => `${i + 1} ${ends ?? 'done'}`).join(', ');
     if (told !== wanted) wrong.push(`rounds: ${told}`);
     const ballots = [...state.ballots.values()];
     const places = new Set(ballots.map((b) => `${b.round} ${b.channel} ${b.sheet}`));
@@ -70,7 +84,7 @@ export async function readBack(dir, peer, { rounds, sheets, ends = 'done' }) {
     );
     const hung = standing(
       peer,
-      ballots.map((ballot) => ballot.message),
+      ballots.flatMap(({ message }) => message ?? []),
     );
     if (String(ledger.sort()) !== String(hung))
       wrong.push(`the ledger says ${ledger.join('; ')}, the platform ${hung.join('; ')}`);
@@ -82,8 +96,12 @@ export async function readBack(dir, peer, { rounds, sheets, ends = 'done' }) {
 }
 
 /** "message member emoji" of what people left on the ballots. */
-function standing(peer, messages) {
-  const emoji = new Map([...['1', '2'].map((n) => [`${n}\uFE0F\u20E3`, n]), ['\u{1F6AB}', 'none']]);
+function standing(peer: Peer, messages: readonly string[]): string[] {
+  const emoji = new Map([
+    ['1\uFE0F\u20E3', '1'],
+    ['2\uFE0F\u20E3', '2'],
+    ['\u{1F6AB}', 'none'],
+  ]);
   const names = new Map(Object.entries(members).map(([name, id]) => [id, name]));
   return messages
     .flatMap((message) =>
@@ -97,7 +115,7 @@ function standing(peer, messages) {
     .sort();
 }
 
-function hashes(dir) {
+function hashes(dir: string): Record<string, string> {
   if (!existsSync(dir)) return {};
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(

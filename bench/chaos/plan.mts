@@ -45,7 +45,7 @@ const short = ['learner.steps=2', 'learner.batch=4', 'learner.microBatch=4'];
 
 export type Size = 'small' | 'brief' | 'usual' | 'large' | 'whole';
 
-interface Sizes {
+export interface Sizes {
   rounds: number;
   sheets: number;
   slower: number;

@@ -1,151 +1,129 @@
 // One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread
 // over a real Redis, with the faults of its plans, one after the other, or none. Ends when the session has;
 // then the folder, the platform and the ends of the processes are looked at. Logs lie in the run's folder.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { sizes, stages } from '../../dist/bench/chaos/plan.mjs';
-import { engineAtWork, startRedis } from '../../dist/bench/lib/redis.mjs';
-import { SmallDisk } from '../../dist/bench/lib/small-disk.mjs';
-import { freePort, Supervised } from '../../dist/bench/lib/supervised.mjs';
-import { Rng } from '../../dist/src/rng.js';
-import { Connection } from '../../dist/src/store/sqlite.js';
-import { channelId, openFolder, readBack, settingsOf } from './folder.mjs';
-import { Line } from './line.mjs';
-import { ballotsOf, People } from './people.mjs';
+import { Connection } from '../../src/store/sqlite.js';
+import { readBack } from './folder.mjs';
+import { fillsDisk, type House, type HouseOptions, openHouse, type TakeDown } from './house.mjs';
+import { ballotsOf } from './people.mjs';
+import { type Plan, sizes, stages } from './plan.mjs';
+import { strike } from './strike.mjs';
 
-const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
 const order = [...Object.keys(stages), 'done'];
-const prefix = 'chaos';
 const LONGEST_MS = 600_000;
 
-/**
- * `plans`: faults in the order of their points. `Peer` is the loopback Discord of the tests, `size` one of
- * plan.mjs's, and `env` what engines have beside their own. Resolves with what is wrong (nothing, one hopes),
- * the hashes of the checkpoints, and what happened when.
- */
-export async function play(plans, { Peer, token, dir, size = 'small', env = {} }) {
+interface Found {
+  /** What must hold and did not; empty = all is well. */
+  wrong: string[];
+  /** File below the session's checkpoints -> SHA-256. */
+  checkpoints: Record<string, string>;
+  /** Operation of Discord -> how often it was asked for. */
+  requests: Record<string, number>;
+}
+
+export interface Played extends Found {
+  /** Faults that came before the session was over. */
+  struck: number;
+  /** What happened when. */
+  events: string[];
+  seconds: number;
+}
+
+type PlayOptions = Omit<HouseOptions, 'size' | 'env'> & Partial<HouseOptions>;
+
+/** What the page tells of the session. */
+interface Seen {
+  round: number;
+  roundState: string;
+  state: string;
+}
+
+/** What is known of a run while it goes on. */
+interface Run extends Omit<HouseOptions, 'Peer' | 'token'> {
+  plans: readonly Plan[];
+  say(text: string): void;
+  /** When it was last looked at. */
+  seen: Seen | null;
+  struck: number;
+}
+
+/** `plans`: faults in the order of their points. */
+export async function play(
+  plans: readonly Plan[],
+  { size = 'small', env = {}, ...options }: PlayOptions,
+): Promise<Played> {
   const began = performance.now();
-  const events = [];
-  const say = (text) => events.push(`${((performance.now() - began) / 1000).toFixed(2)} s ${text}`);
-  const stop = [];
-  const { rounds, sheets } = sizes[size];
-  const run = { dir, say, stop, size, env, data: join(dir, 'data'), struck: 0, sound: false };
-  const told = (found) => ({
-    struck: run.struck,
-    ...found,
-    events,
-    seconds: (performance.now() - began) / 1000,
-  });
+  const seconds = () => (performance.now() - began) / 1000;
+  const events: string[] = [];
+  const say = (text: string) => void events.push(`${seconds().toFixed(2)} s ${text}`);
+  const run: Run = { dir: options.dir, size, env, plans, say, seen: null, struck: 0 };
+  const downs: TakeDown[] = [];
+  let sound = false;
   try {
-    await setUp(run, plans, Peer, token);
-    const limit = AbortSignal.timeout(LONGEST_MS);
-    const over = new AbortController();
-    const signal = AbortSignal.any([limit, over.signal]);
-    const opens = sizes[size].ends === 'open';
-    const life = opens ? Promise.resolve() : vote(run, signal);
-    life.catch(() => {});
-    const fault = strikeAll(run, plans, signal);
-    fault.catch(() => {});
-    await until(run, signal, ({ state, roundState }) => (opens ? roundState === 'open' : state === 'ended'));
-    await durable(run, opens ? 'open' : 'ended', signal);
-    say('it is over');
-    await life;
-    // A session may be over before its fault has come: nothing was there to be disturbed.
-    over.abort();
-    await fault.catch((error) => {
-      if (!over.signal.aborted) throw error;
-    });
-    await Promise.all(run.processes.map((one) => one.end()));
-    const { wrong, checkpoints } = await readBack(run.data, run.peer, sizes[size]);
-    for (let round = 1; round <= rounds; round++)
-      if (ballotsOf(run.peer, run.channel, round).size !== sheets) wrong.push(`ballots of round ${round}`);
-    for (const text of run.peer.objections) wrong.push(`Discord objects: ${text}`);
-    for (const { name, ends } of run.processes)
-      for (const end of ends) if (!plans.some(excused)) wrong.push(`${name} ended by itself: ${end}`);
-    wrong.push(...refusals(dir));
-    run.sound = wrong.length === 0;
-    const requests = {};
-    for (const { operation } of run.peer.requests) requests[operation] = (requests[operation] ?? 0) + 1;
-    return told({ wrong, checkpoints, requests });
+    const found = await lived(run, await openHouse(plans, { ...options, size, env }, downs));
+    sound = found.wrong.length === 0;
+    return { struck: run.struck, ...found, events, seconds: seconds() };
   } catch (error) {
-    say(String(error?.stack ?? error));
-    const seen = run.seen ? `${run.seen.round} ${run.seen.roundState}, ${run.seen.state}` : 'nothing';
-    const wrong = [`it did not get there: ${error?.message ?? error}; last seen: ${seen}`];
-    return told({ wrong, checkpoints: {}, requests: {} });
+    const { message, stack } = error as Error;
+    say(String(stack));
+    const seen = run.seen ? `${stageOf(run.seen)}, ${run.seen.state}` : 'nothing';
+    const wrong = [`it did not get there: ${message}; last seen: ${seen}`];
+    const { struck } = run;
+    return { struck, wrong, checkpoints: {}, requests: {}, events, seconds: seconds() };
   } finally {
-    for (const act of stop.reverse()) await act();
+    for (const down of downs.reverse()) await down(sound);
   }
 }
 
+/** The session from its first drawing to its end, and what is there then. */
+async function lived(run: Run, house: House): Promise<Found> {
+  const { say, size } = run;
+  const over = new AbortController();
+  const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_MS), over.signal]);
+  const opens = sizes[size].ends === 'open';
+  const life = opens ? Promise.resolve() : vote(run, house, signal);
+  life.catch(() => {});
+  const faults = strikeAll(run, house, signal);
+  faults.catch(() => {});
+  await until(run, house, signal, (seen) => (opens ? seen.roundState === 'open' : seen.state === 'ended'));
+  await durable(house, opens ? 'open' : 'ended', signal);
+  say('it is over');
+  await life;
+  // A session may be over before its fault has come: nothing was there to be disturbed.
+  over.abort();
+  await faults.catch((error) => {
+    if (!over.signal.aborted) throw error;
+  });
+  await Promise.all(house.processes.map((one) => one.end()));
+  return looked(run, house);
+}
+
+async function looked({ dir, plans, size }: Run, house: House): Promise<Found> {
+  const { rounds, sheets } = sizes[size];
+  const { peer, channel } = house;
+  const { wrong, checkpoints } = await readBack(house.data, peer, sizes[size]);
+  for (let round = 1; round <= rounds; round++)
+    if (ballotsOf(peer, channel, round).size !== sheets) wrong.push(`ballots of round ${round}`);
+  for (const text of peer.objections) wrong.push(`Discord objects: ${text}`);
+  if (!plans.some(fillsDisk))
+    for (const { name, ends } of house.processes)
+      for (const end of ends) wrong.push(`${name} ended by itself: ${end}`);
+  wrong.push(...refusals(dir));
+  const requests: Record<string, number> = {};
+  for (const { operation } of peer.requests) requests[operation] = (requests[operation] ?? 0) + 1;
+  return { wrong, checkpoints, requests };
+}
+
 /** What the logs tell of words that one side does not take from the other, whatever befell them. */
-function refusals(dir) {
+function refusals(dir: string): string[] {
   const logs = readdirSync(dir).filter((name) => name.endsWith('.log'));
   const lines = logs.flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'));
   return lines.filter((line) => line.includes('"code":"job-invalid"')).map((line) => line.slice(0, 300));
 }
 
-/** What a run writes, and some room. */
-const DISK_MB = 48;
-
-/** A process that finds no room for its truth says so and ends. */
-const excused = ({ kind }) => kind === 'disk full';
-
-async function setUp(run, plans, Peer, token) {
-  const { dir, data, stop } = run;
-  // Left by a run that was killed itself.
-  new SmallDisk(data).unmount();
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
-  if (plans.some(excused)) {
-    run.disk = SmallDisk.mount(DISK_MB, data);
-    stop.push(() => {
-      if (!run.sound) cpSync(data, join(dir, 'kept'), { recursive: true });
-      run.disk.unmount();
-    });
-  }
-  await openFolder(data, run.size);
-  const peer = await Peer.start();
-  stop.push(() => peer.stop());
-  run.peer = peer;
-  run.channel = peer.world.channel('taste', { id: channelId });
-  run.people = new People(peer, run.channel, new Rng(plans[0]?.seed ?? 0, 1, 'people'));
-  const redis = await startRedis(dir);
-  stop.push(() => redis.server.end());
-  run.redis = redis.server;
-  run.redisPort = redis.port;
-  const port = await freePort();
-  run.url = `http://127.0.0.1:${port}`;
-  const more = [
-    `dataDir=${data}`,
-    `queue.prefix=${prefix}`,
-    'servers=open',
-    `discord.token=${token}`,
-    `discord.api=${peer.url}`,
-    `server.port=${port}`,
-  ];
-  const set = [...settingsOf(run.size), ...more].flatMap((one) => ['--set', one]);
-  run.lines = {};
-  run.acclaim = {};
-  for (const [name, command] of [
-    ['bot', 'bot'],
-    ['a', 'engine'],
-    ['b', 'engine'],
-  ]) {
-    const line = await Line.open(redis.port);
-    stop.push(() => line.close());
-    run.lines[name] = line;
-    const env = { REDIS_URL: `redis://127.0.0.1:${line.port}`, ACCLAIM_QUEUE_KEY: 'k'.repeat(32) };
-    if (command === 'engine') Object.assign(env, run.env, { ACCLAIM_ENGINE: name });
-    run.acclaim[name] = new Supervised(name, [process.execPath, acclaim, command, ...set], { dir, env });
-  }
-  run.processes = [run.redis, ...Object.values(run.acclaim)];
-  stop.push(() => Promise.all(run.processes.map((one) => one.end())));
-  for (const one of Object.values(run.acclaim)) one.start();
-}
-
-async function vote({ people, say, size }, signal) {
+async function vote({ say, size }: Run, { people }: House, signal: AbortSignal): Promise<void> {
   const { rounds, sheets } = sizes[size];
   await people.consent(signal);
   for (let round = 1; round <= rounds; round++) {
@@ -154,22 +132,27 @@ async function vote({ people, say, size }, signal) {
   }
 }
 
+const stageOf = ({ round, roundState }: Seen) => `${round} ${roundState}`;
+
 /** Looks at the session over and over until it is as wanted; a bot that is away tells nothing. */
-async function until(run, signal, wanted) {
+async function until(
+  run: Run,
+  { url }: House,
+  signal: AbortSignal,
+  wanted: (seen: Seen) => boolean,
+): Promise<void> {
   for (;;) {
     try {
-      const answer = await fetch(`${run.url}/api/status`, {
+      const answer = await fetch(`${url}/api/status`, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]),
       });
-      const { sessions } = await answer.json();
-      const [found] = sessions;
-      const stage = `${found.round} ${found.roundState}`;
-      if (stage !== run.stage) run.say(`round ${stage}`);
-      run.stage = stage;
-      run.seen = found;
-      if (wanted(found)) return;
+      const { sessions } = (await answer.json()) as { sessions: [Seen] };
+      const [seen] = sessions;
+      if (!run.seen || stageOf(seen) !== stageOf(run.seen)) run.say(`round ${stageOf(seen)}`);
+      run.seen = seen;
+      if (wanted(seen)) return;
     } catch {
-      if (signal.aborted) throw new Error(`time is up: ${run.stage}`);
+      if (signal.aborted) throw new Error('time is up');
     }
     await wait(25);
   }
@@ -182,7 +165,7 @@ const overs = {
 };
 
 /** What is told may be ahead of the disk for some milliseconds, and the processes are about to be killed. */
-async function durable({ data }, end, signal) {
+async function durable({ data }: House, end: keyof typeof overs, signal: AbortSignal): Promise<void> {
   const db = await Connection.open(join(data, 'acclaim.sqlite'), 'read');
   try {
     while (!(await db.get(overs[end]))) await wait(20, undefined, { signal });
@@ -191,44 +174,17 @@ async function durable({ data }, end, signal) {
   }
 }
 
-async function strikeAll(run, plans, signal) {
-  for (const plan of plans) await strike(run, plan, signal);
-}
-
-/** Waits for the plan's point and does what it says. */
-async function strike(run, plan, signal) {
-  const { say } = run;
-  const point = plan.round * 10 + order.indexOf(plan.stage);
-  for (;;) {
-    const { round = 0, roundState = 'generating' } = run.seen ?? {};
-    if (round * 10 + order.indexOf(roundState) >= point) break;
-    await wait(5, undefined, { signal });
+/** Each at its plan's point. */
+async function strikeAll(run: Run, house: House, signal: AbortSignal): Promise<void> {
+  for (const plan of run.plans) {
+    const point = plan.round * 10 + order.indexOf(plan.stage);
+    for (;;) {
+      const { round = 0, roundState = 'generating' } = run.seen ?? {};
+      if (round * 10 + order.indexOf(roundState) >= point) break;
+      await wait(5, undefined, { signal });
+    }
+    await wait(plan.afterMs, undefined, { signal });
+    run.struck += 1;
+    await strike(house, plan, run.say);
   }
-  await wait(plan.afterMs, undefined, { signal });
-  const victim = plan.victim === 'working' ? await working(run.redisPort) : plan.victim;
-  run.struck += 1;
-  say(`now: ${plan.kind}${victim === null ? '' : ` (${victim})`}`);
-  const lasting = async (on) => {
-    on(true);
-    await wait(plan.forMs);
-    on(false);
-  };
-  const acts = {
-    'bot killed': () => run.acclaim.bot.kill(plan.forMs),
-    'engine killed': () => run.acclaim[victim].kill(plan.forMs),
-    'its computing process killed': () => run.acclaim[victim].killChild(),
-    'Redis killed': () => run.redis.kill(plan.forMs),
-    'engine frozen': () => run.acclaim[victim].freeze(plan.forMs),
-    'line to Redis cut': () => lasting((on) => run.lines[victim].cut(on)),
-    'line to Redis stalled': () => lasting((on) => run.lines[victim].stall(on)),
-    'line to Discord cut': () => run.peer.gateway.drop(victim === 'resumed'),
-    'disk full': () => lasting((on) => (on ? run.disk.fill() : run.disk.free())),
-  };
-  await acts[plan.kind]();
-  say('the fault is over');
-}
-
-/** The engine that has a job now, as Redis knows it; else the first. */
-async function working(port) {
-  return (await engineAtWork(port, prefix))?.slice(0, 1) ?? 'a';
 }

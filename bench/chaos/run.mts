@@ -1,19 +1,35 @@
 // Whatever dies, hangs or runs out at whatever moment: is anything lost, doubled or changed? Runs of a whole
 // session with one fault each, by seed, held against a run without one. Runs that stand in the results are
 // not run again, so interrupt it at will; a seed gives the same fault at the same point again, and a failed
-// run keeps its folder and logs. Usage: node bench/chaos/run.mjs [--size whole] [--runs 200] [--seeds 3,17]
-// [--jobs 1] [--anew] [--out FILE]; --size whole: 18 images in 20 steps, learned as by default.
+// run keeps its folder and logs. Usage: npm run bench -- chaos/run
+// [--size whole] [--runs 200] [--seeds 3,17] [--jobs 1] [--anew] [--out FILE]; --size whole: 18 images in 20
+// steps, learned as by default.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { described, kinds, planOf } from '../../dist/bench/chaos/plan.mjs';
-import { whyNoDisk } from '../../dist/bench/lib/small-disk.mjs';
-import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
-import { Peer, peerToken } from '../../dist/tests/support/discord-peer/peer.js';
-import { play } from './play.mjs';
+import { projectPath } from '../../src/files/paths.js';
+import { Peer, peerToken } from '../../tests/support/discord-peer/peer.js';
+import { whyNoDisk } from '../lib/small-disk.mjs';
+import { machine, markdown, median } from '../lib/table.mjs';
+import { described, kinds, type Plan, planOf, type Size, sizes } from './plan.mjs';
+import { type Played, play } from './play.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
+interface Skipped {
+  plan: Plan;
+  /** Why. */
+  skipped: string;
+}
+interface Ran extends Pick<Played, 'wrong' | 'seconds'> {
+  plan: Plan;
+  struck: boolean;
+}
+interface Report {
+  machine: string;
+  undisturbed: Pick<Played, 'checkpoints' | 'requests' | 'seconds'> | null;
+  /** By seed. */
+  runs: Record<number, Ran | Skipped>;
+}
+
 const { values: given } = parseArgs({
   options: {
     runs: { type: 'string', default: '200' },
@@ -24,24 +40,26 @@ const { values: given } = parseArgs({
     out: { type: 'string' },
   },
 });
+const isSize = (name: string): name is Size => Object.hasOwn(sizes, name);
+if (!isSize(given.size)) throw new Error(`--size is one of ${Object.keys(sizes).join(', ')}`);
 const { size } = given;
 const name = size === 'small' ? 'chaos' : `chaos-${size}`;
-const out = given.out ?? join(dirname(here), 'out', `${name}.json`);
+const out = given.out ?? projectPath('bench/out', `${name}.json`);
 const folder = out.replace(/\.json$/, '');
 const seeds = given.seeds
   ? given.seeds.split(',').map(Number)
   : Array.from({ length: Number(given.runs) }, (_, i) => i);
-const say = (text) => process.stderr.write(`${text}\n`);
+const say = (text: string) => process.stderr.write(`${text}\n`);
 
 mkdirSync(folder, { recursive: true });
-const report = existsSync(out)
+const report: Report = existsSync(out)
   ? JSON.parse(readFileSync(out, 'utf8'))
   : { machine: machine(), undisturbed: null, runs: {} };
 const keep = () => {
   writeFileSync(`${out}.new`, JSON.stringify(report, null, 1));
   renameSync(`${out}.new`, out);
 };
-const run = async (plan, name) => {
+const run = async (plan: Plan | null, name: string) => {
   const dir = join(folder, name);
   const played = await play(plan ? [plan] : [], { Peer, token: peerToken, dir, size });
   if (played.wrong.length === 0) rmSync(dir, { recursive: true, force: true });
@@ -49,15 +67,19 @@ const run = async (plan, name) => {
   return played;
 };
 
-if (report.undisturbed === null) {
-  const played = await run(null, 'undisturbed');
-  if (played.wrong.length > 0) throw new Error(`undisturbed: ${played.wrong.join('; ')}`);
-  const { checkpoints, requests, seconds } = played;
-  report.undisturbed = { checkpoints, requests, seconds };
-  keep();
+/** What a run without a fault comes to. */
+async function undisturbed() {
+  const { wrong, checkpoints, requests, seconds } = await run(null, 'undisturbed');
+  if (wrong.length > 0) throw new Error(`undisturbed: ${wrong.join('; ')}`);
+  return { checkpoints, requests, seconds };
 }
+
+report.undisturbed ??= await undisturbed();
+keep();
+const sound = report.undisturbed;
 const noDisk = whyNoDisk(join(folder, 'disk'));
-const todo = seeds.filter((seed) => given.anew || !report.runs[seed] || report.runs[seed].skipped);
+const isDone = (one: Ran | Skipped | undefined): one is Ran => one !== undefined && !('skipped' in one);
+const todo = seeds.filter((seed) => given.anew || !isDone(report.runs[seed]));
 await Promise.all(
   Array.from({ length: Number(given.jobs) }, async () => {
     for (let seed = todo.shift(); seed !== undefined; seed = todo.shift()) {
@@ -67,7 +89,7 @@ await Promise.all(
         continue;
       }
       const { wrong, struck, checkpoints, seconds } = await run(plan, `seed-${seed}`);
-      for (const [file, hash] of Object.entries(report.undisturbed.checkpoints))
+      for (const [file, hash] of Object.entries(sound.checkpoints))
         if (wrong.length === 0 && checkpoints[file] !== hash) wrong.push(`${file} has other bytes`);
       report.runs[seed] = { plan, struck: struck > 0, wrong, seconds };
       say(`${seed}: ${described(plan)}: ${wrong.length === 0 ? 'well' : wrong.join('; ')}`);
@@ -76,10 +98,9 @@ await Promise.all(
   }),
 );
 
-const all = Object.values(report.runs);
-const ran = all.filter((one) => !one.skipped);
+const ran = Object.values(report.runs).filter(isDone);
 const failed = ran.filter(({ wrong }) => wrong.length > 0);
-const row = (name, of) => [
+const row = (name: string, of: readonly Ran[]) => [
   name,
   of.length,
   of.filter(({ struck }) => struck).length,
@@ -94,7 +115,7 @@ const rows = Object.keys(kinds).map((kind) =>
   ),
 );
 const lines = [
-  `${report.machine}; ${report.undisturbed.seconds.toFixed(1)} s without a fault.\n`,
+  `${report.machine}; ${sound.seconds.toFixed(1)} s without a fault.\n`,
   markdown(
     ['fault', 'runs', 'struck before the end', 'all is well', 'median', 'slowest'],
     [...rows, row('**all**', ran)],

@@ -2,6 +2,7 @@
  * A channel as Discord shows it, drawn from the messages that the bot sent there: content, embeds,
  * components, files, reactions.
  */
+import type { Message, World } from '../../tests/support/discord-peer/world.js';
 import { avatar, escaped, inline, page, time } from './html.mjs';
 
 const style = `
@@ -29,7 +30,31 @@ img { display: block; max-width: 380px; border-radius: 8px; margin-top: 8px }
 .only em { color: #00a8fc; font-style: normal }
 `;
 
-export function discordPage({ world, name, messages, answer }) {
+interface Embed {
+  title?: string;
+  description?: string;
+  color?: number;
+  footer?: { text: string };
+}
+
+/** A button, or a menu (type 3). */
+interface Component {
+  type: number;
+  label?: string;
+  style?: number;
+  placeholder?: string;
+}
+
+interface Shown {
+  world: World;
+  /** Of the channel. */
+  name: string;
+  messages: readonly Message[];
+  /** What only the member who looks is told. */
+  answer: Message;
+}
+
+export function discordPage({ world, name, messages, answer }: Shown): string {
   const ann = world.person('ann').user.id;
   const all = messages.map((message) => drawn(message, world, ann)).join('');
   const whispered = `<article class="only"><div class="avatar">${avatar}</div><div>${heading(answer)}${inner(answer, world)}
@@ -37,7 +62,7 @@ export function discordPage({ world, name, messages, answer }) {
   return page(style, `<header>${escaped(name)}</header><main>${all}${whispered}</main>`);
 }
 
-function drawn(message, world, me) {
+function drawn(message: Message, world: World, me: string): string {
   const reactions = [...(world.reactions.get(message.id) ?? [])]
     .filter(([, [users]]) => users.size > 0)
     .map(
@@ -48,39 +73,41 @@ function drawn(message, world, me) {
   return `<article><div class="avatar">${avatar}</div><div>${heading(message)}${inner(message, world)}${row}</div></article>`;
 }
 
-function heading({ timestamp }) {
+function heading({ timestamp }: Message): string {
   return `<h3>Acclaim<i>APP</i><small>Today at ${time(Date.parse(timestamp))}</small></h3>`;
 }
 
-function inner({ content, embeds, attachments, components }, world) {
+function inner({ content, embeds, attachments, components }: Message, world: World): string {
   const files = attachments.map(
     ({ id, description }) =>
-      `<img src="${inline(world.files.get(id))}" alt="${escaped(description ?? '')}" width="380">`,
+      `<img src="${inline(world.files.get(id)!)}" alt="${escaped(description ?? '')}" width="380">`,
   );
-  const rows = components.map((row) => `<div class="row">${row.components.map(component).join('')}</div>`);
+  const rows = components.map(
+    (row) => `<div class="row">${(row.components as unknown as Component[]).map(component).join('')}</div>`,
+  );
   return `${content ? `<p>${markdown(content)}</p>` : ''}${embeds.map(embed).join('')}${files.join('')}${rows.join('')}`;
 }
 
-function embed({ title, description, color, footer }) {
+function embed({ title, description, color, footer }: Embed): string {
   const colour = `#${(color ?? 0).toString(16).padStart(6, '0')}`;
   return `<div class="embed" style="border-color: ${colour}">${title ? `<strong>${markdown(title)}</strong>` : ''}
     ${description ? `<p>${markdown(description)}</p>` : ''}${footer ? `<footer>${escaped(footer.text)}</footer>` : ''}</div>`;
 }
 
-function component({ type, label, style: look, placeholder }) {
+function component({ type, label = '', style: look, placeholder = '' }: Component): string {
   if (type === 3) return `<div class="select"><span>${escaped(placeholder)}</span><span>⌄</span></div>`;
   return `<span class="button s${look}">${escaped(label)}</span>`;
 }
 
 /** Of Discord's markdown what the bot uses: bold, escapes, times. */
-function markdown(text) {
+function markdown(text: string): string {
   return escaped(text)
     .replace(/&lt;t:(\d+):R&gt;/g, (_, seconds) => `<time>${ahead(Number(seconds) * 1000)}</time>`)
     .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
     .replace(/\\([^\w\s])/g, '$1');
 }
 
-function ahead(ms) {
+function ahead(ms: number): string {
   const hours = Math.round((ms - Date.now()) / 3_600_000);
   return hours >= 24
     ? `in ${Math.round(hours / 24) === 1 ? 'a day' : `${Math.round(hours / 24)} days`}`

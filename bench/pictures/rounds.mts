@@ -1,21 +1,21 @@
 /**
- * Makes the README's moving picture: `node bench/pictures/rounds.mjs` writes docs/images/rounds.webp.
+ * Makes the README's moving picture: `npm run bench -- pictures/rounds` writes docs/images/rounds.webp.
  * `acclaim start` runs in an empty folder with its defaults; one voter marks the black cats on the page in
  * three rounds, and the page is photographed meanwhile. Two minutes on two cores; needs a Chromium (CHROMIUM,
  * or on the PATH). Fails above two megabytes.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
-import { isDark } from './cats.mjs';
+import { projectPath } from '../../src/files/paths.js';
+import { chromiumArgs, chromiumPath } from '../../tests/support/browser.js';
+import { isDark, pictureOf } from './cats.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const ROUNDS = 3;
 const LARGEST = 2e6;
 const size = { width: 1366, height: 768 };
@@ -33,19 +33,16 @@ const args = [
   '--set',
   'logLevel=error',
 ];
-const app = spawn(process.execPath, [join(root, 'dist/src/acclaim.js'), ...args], {
+const app = spawn(process.execPath, [projectPath('dist/src/acclaim.js'), ...args], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const ended = once(app, 'exit');
-const shots = [];
-let browser;
+const shots: { png: Buffer; delay: number }[] = [];
+let browser: Browser | undefined;
 
 try {
   const url = await address();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? onThePath(),
-    args: ['--no-sandbox'],
-  });
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
   const page = await browser.newPage({ viewport: size, colorScheme: 'dark', reducedMotion: 'reduce' });
   page.setDefaultTimeout(2 * 60_000);
   await page.goto(url);
@@ -60,7 +57,7 @@ try {
     .toBuffer();
   if (bytes.length > LARGEST)
     throw new Error(`the moving picture has ${bytes.length} bytes, more than ${LARGEST}`);
-  writeFileSync(join(root, 'docs/images/rounds.webp'), bytes);
+  writeFileSync(projectPath('docs/images/rounds.webp'), bytes);
   process.stdout.write(`rounds.webp: ${shots.length} frames, ${Math.round(bytes.length / 1024)} KB\n`);
 } finally {
   await browser?.close();
@@ -69,14 +66,8 @@ try {
   rmSync(data, { recursive: true, force: true });
 }
 
-/** Where a Chromium is. */
-function onThePath() {
-  const found = 'command -v chromium || command -v chromium-browser || command -v google-chrome';
-  return execFileSync('sh', ['-c', found], { encoding: 'utf8' }).trim();
-}
-
 /** The page's address, which the start prints. */
-async function address() {
+async function address(): Promise<string> {
   for await (const line of createInterface({ input: app.stdout })) {
     const found = /https?:\/\/[\w.:[\]-]+/.exec(line);
     if (found) return found[0];
@@ -85,7 +76,7 @@ async function address() {
 }
 
 /** Waits until the round's ballot is open and all its pictures are there. */
-async function begun(page, round) {
+async function begun(page: Page, round: number): Promise<void> {
   await page
     .locator('.round-open')
     .getByRole('heading', { name: new RegExp(`Round ${round}\\b`) })
@@ -97,7 +88,7 @@ async function begun(page, round) {
     });
 }
 
-async function vote(page, round) {
+async function vote(page: Page, round: number): Promise<void> {
   await begun(page, round);
   const offer = page.getByRole('button', { name: 'No', exact: true });
   if (round === 2 && (await offer.isVisible())) await offer.click();
@@ -119,14 +110,7 @@ async function vote(page, round) {
   await shoot(page, 1500);
 }
 
-/** The cell's own picture, wherever it stands on the page. */
-async function pictureOf(cell) {
-  const src = await cell.locator('img[src]').evaluate((img) => img.src);
-  // A sheet's pictures come together, and stand in the page itself.
-  return Buffer.from(await (await fetch(src)).arrayBuffer());
-}
-
-async function agree(page) {
+async function agree(page: Page): Promise<void> {
   const button = page.getByRole('button', { name: /agree/i }).first();
   await button.waitFor();
   await shoot(page, 1200);
@@ -134,7 +118,8 @@ async function agree(page) {
   await button.waitFor({ state: 'hidden' });
 }
 
-async function shoot(page, delay) {
+/** `delay`: how long it is shown, ms. */
+async function shoot(page: Page, delay: number): Promise<void> {
   const png = await sharp(await page.screenshot())
     .resize(880)
     .png()

@@ -1,7 +1,9 @@
 /** A channel as Slack shows it, drawn from the messages that the bot sent there: blocks, files, reactions. */
+import type { Message } from '../../tests/support/slack-peer/peer.js';
+import type { Block, Body } from '../../tests/support/slack-peer/rules.js';
 import { avatar, escaped, inline, page, time } from './html.mjs';
 
-const glyphs = {
+const glyphs: Readonly<Record<string, string>> = {
   one: '1\uFE0F\u20E3',
   two: '2\uFE0F\u20E3',
   three: '3\uFE0F\u20E3',
@@ -39,16 +41,42 @@ p { white-space: pre-wrap; max-width: 600px }
 .only > div > small { color: #616061; font-size: 12px; display: block; margin-bottom: 4px }
 `;
 
-export function slackPage({ bot, me, name, messages, answer, files }) {
+/** File of Slack's -> its bytes. */
+type Files = ReadonlyMap<string, Buffer>;
+
+/** Part of a text, or of a row of buttons and menus. */
+interface Element {
+  type: string;
+  text?: string | { text: string };
+  style?: string | { bold?: boolean };
+  timestamp?: number;
+  placeholder?: { text: string };
+  elements?: Element[];
+}
+
+interface Shown {
+  /** The bot's user. */
+  bot: string;
+  /** The member who looks. */
+  me: string;
+  /** Of the channel. */
+  name: string;
+  messages: readonly Message[];
+  /** What only the member who looks is told. */
+  answer: Body;
+  files: Files;
+}
+
+export function slackPage({ bot, me, name, messages, answer, files }: Shown): string {
   const ours = messages.filter(({ user }) => user === bot);
   const all = ours.map((message) => drawn(message, files, me)).join('');
-  const last = ours.at(-1).ts;
+  const last = ours.at(-1)!.ts;
   const whispered = `<article class="only"><div class="avatar">${avatar}</div><div><small>👁 Only visible to you</small>
     ${heading(last)}${(answer.blocks ?? []).map((block) => drawBlock(block, files)).join('')}</div></article>`;
   return page(style, `<header>${escaped(name)}</header><main>${all}${whispered}</main>`);
 }
 
-function drawn({ ts, blocks = [], reactions = [] }, files, me) {
+function drawn({ ts, blocks = [], reactions = [] }: Message, files: Files, me: string): string {
   const set = reactions.filter(({ users }) => users.length > 0);
   const row = set.map(
     ({ name, users }) =>
@@ -59,30 +87,34 @@ function drawn({ ts, blocks = [], reactions = [] }, files, me) {
     ${row.length > 0 ? `<div class="reactions">${row.join('')}</div>` : ''}</div></article>`;
 }
 
-function heading(ts) {
+function heading(ts: string): string {
   return `<h3>Acclaim<i>APP</i><small>${time(Number(ts.split('.')[0]) * 1000)}</small></h3>`;
 }
 
-function drawBlock(block, files) {
+function drawBlock(block: Block, files: Files): string {
+  const elements: Element[] = block.elements ?? [];
   if (block.type === 'rich_text')
-    return block.elements.map(({ elements }) => `<p>${elements.map(drawText).join('')}</p>`).join('');
+    return elements.map(({ elements = [] }) => `<p>${elements.map(drawText).join('')}</p>`).join('');
   if (block.type === 'image')
-    return `<img src="${inline(files.get(block.slack_file.id))}" alt="${escaped(block.alt_text)}" width="360">`;
-  if (block.type === 'actions') return `<div class="row">${block.elements.map(drawElement).join('')}</div>`;
+    return `<img src="${inline(files.get(block.slack_file!.id!)!)}" alt="${escaped(block.alt_text ?? '')}" width="360">`;
+  if (block.type === 'actions') return `<div class="row">${elements.map(drawElement).join('')}</div>`;
   throw new Error(`no look for a block of type ${block.type}`);
 }
 
-function drawText({ type, text, style: look, timestamp }) {
+function drawText({ type, text = '', style: look, timestamp = 0 }: Element): string {
   if (type === 'date') {
     const at = new Date(timestamp * 1000);
     const tomorrow = at.getUTCDate() === new Date(Date.now() + 86_400_000).getUTCDate();
-    return escaped(`${tomorrow ? 'tomorrow' : 'today'} ${time(at)}`);
+    return escaped(`${tomorrow ? 'tomorrow' : 'today'} ${time(at.getTime())}`);
   }
-  return look?.bold ? `<b>${escaped(text)}</b>` : escaped(text);
+  const words = escaped(wordsOf(text));
+  return typeof look === 'object' && look.bold ? `<b>${words}</b>` : words;
 }
 
-function drawElement({ type, text, placeholder, style: look }) {
+const wordsOf = (text: string | { text: string }) => (typeof text === 'string' ? text : text.text);
+
+function drawElement({ type, text = '', placeholder, style: look }: Element): string {
   if (type === 'static_select')
-    return `<div class="select"><span>${escaped(placeholder.text)}</span><span>⌄</span></div>`;
-  return `<span class="button ${look ?? ''}">${escaped(text.text)}</span>`;
+    return `<div class="select"><span>${escaped(placeholder?.text ?? '')}</span><span>⌄</span></div>`;
+  return `<span class="button ${typeof look === 'string' ? look : ''}">${escaped(wordsOf(text))}</span>`;
 }

@@ -1,35 +1,34 @@
 // Photographs every state of the page (tests/support/page-states.ts): large and phone, light and dark,
 // English and Japanese, into bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, and all of a dress on contact
 // sheets beside them, to be looked at by somebody.
-// It judges nothing: tests/e2e/states.test.ts measures. Usage: node bench/pictures/states.mjs [--only
-// STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
+// It judges nothing: tests/e2e/states.test.ts measures. Usage: npm run bench --
+// pictures/states [--only STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
-import { createViteServer } from 'vitest/node';
+import { projectPath } from '../../src/files/paths.js';
+import { chromiumArgs, chromiumPath } from '../../tests/support/browser.js';
+import {
+  agree,
+  appOfStates,
+  languages,
+  schemes,
+  screens,
+  show,
+  states,
+} from '../../tests/support/page-states.js';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, screen: { type: 'string' } } });
 
-// The tests are TypeScript, and Node 20 reads none.
-const vite = await createViteServer({
-  root: dirname(bench),
-  configFile: false,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-});
-const { agree, appOfStates, languages, schemes, screens, show, states } = await vite.ssrLoadModule(
-  '/tests/support/page-states.ts',
-);
-const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
-
 /** On one sheet, in their order: four of a large screen in a row, six of a phone. */
-async function contact(files, { width, height }, out) {
+async function contact(
+  files: readonly string[],
+  { width, height }: { width: number; height: number },
+  out: string,
+): Promise<void> {
   const [across, wide] = width > height ? [4, 480] : [6, 300];
   const tall = Math.round((wide * height) / width);
   const gap = 8;
@@ -56,7 +55,7 @@ try {
   ))
     for (const colorScheme of schemes)
       for (const lang of languages) {
-        const out = join(bench, 'out', 'states', `${name}-${colorScheme}-${lang}`);
+        const out = projectPath('bench/out/states', `${name}-${colorScheme}-${lang}`);
         mkdirSync(out, { recursive: true });
         const locale = lang === 'ja' ? 'ja-JP' : 'en-GB';
         const context = await browser.newContext({
@@ -68,7 +67,7 @@ try {
           reducedMotion: 'reduce',
         });
         await agree(context, app.platform.url);
-        const files = [];
+        const files: string[] = [];
         for (const state of states.filter(
           (one) => (!one.phone || phone) && (!only || only.includes(one.name)),
         )) {
@@ -87,6 +86,5 @@ try {
 } finally {
   await browser.close();
   await app.platform.stop();
-  await vite.close();
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /**
  * The states of the page that people meet, over the small app: each from a page opened anew, found by what it
  * is and not by its words, so that it is the same in every language. Screens are measured by
- * tests/e2e/states.test.ts and photographed by bench/pictures/states.mjs.
+ * tests/e2e/states.test.ts and photographed by bench/pictures/states.mts.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
