@@ -221,6 +221,12 @@ test("no test file that shares a process with Discord's library loads Slack's", 
   expect(tests.filter((path) => !maySlack(path))).toEqual([]);
 });
 
+test('the queue’s library is loaded where a Redis is, not by every start', () => {
+  expect(reaching(files, 'bullmq')).toContain('bot/start.ts');
+  expect(reaching(files, 'bullmq', 'at once')).not.toContain('bot/start.ts');
+  expect(reaching(files, 'ioredis', 'at once')).not.toContain('bot/start.ts');
+});
+
 test('no cycles', () => {
   expect(cycles(files)).toEqual([]);
 });

@@ -25,10 +25,8 @@ import { describeEnd, type EngineLauncher } from '../queue/local/engine-link.js'
 import { InProcessQueue } from '../queue/local/in-process.js';
 import type { Patience } from '../queue/local/watchdog.js';
 import type { FromEngine } from '../queue/messages.js';
-import { BullQueue } from '../queue/redis/bullmq.js';
-import { serveEngine } from '../queue/redis/serve.js';
+import type { BullQueue } from '../queue/redis/bullmq.js';
 import { markFolder, readMarker } from '../queue/transport/folder-mark.js';
-import { probe } from '../redis/connection.js';
 import { doubts } from '../redis/faults.js';
 import { checkSigned, MAKE_KEY } from './signing.js';
 import { botTransport, engineTransport, openBucket } from './transport-of-config.js';
@@ -103,6 +101,7 @@ async function common({ config, log }: EndOptions) {
       'Set REDIS_URL, or run both in one with `acclaim start`.',
     );
   if (!checkSigned(config)) log.warn(`what crosses Redis is not signed. ${MAKE_KEY}`);
+  const { probe } = await import('../redis/connection.js');
   const redis = { url, ca };
   for (const { found, hint } of doubts(await probe(redis, prefix))) log.warn({ hint }, `Redis: ${found}`);
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
@@ -136,6 +135,7 @@ export async function openBullQueue(
   const shared = await common(options);
   const { bucket = await openBucket(config) } = options;
   const transport = botTransport(config, await ModelsHere.open(config), bucket);
+  const { BullQueue } = await import('../queue/redis/bullmq.js');
   return new BullQueue({
     ...shared,
     transport,
@@ -220,6 +220,7 @@ export async function openServing(
   const lookForModels = async () => {
     if (await models.look()) log.info({ engine: name, models: short() }, 'the models here are others now');
   };
+  const { serveEngine } = await import('../queue/redis/serve.js');
   const served = await serveEngine({
     ...shared,
     engine: name,

@@ -121,12 +121,16 @@ export function cycles(files: Files, of: 'run time' | 'types too' = 'run time'):
   return found;
 }
 
-/** Files from which imports lead to `library` at run time, however many files lie between. */
-export function reaching(files: Files, library: string): Set<string> {
+/**
+ * Files from which imports lead to `library` at run time, however many files lie between. `at once`: without
+ * what is imported when it is asked for.
+ */
+export function reaching(files: Files, library: string, when: 'ever' | 'at once' = 'ever'): Set<string> {
   const importers = new Map<string, string[]>();
   const found = new Set<string>();
-  for (const [path, source] of files)
-    for (const specifier of specifiers(runtimeOnly(source))) {
+  for (const [path, source] of files) {
+    const text = runtimeOnly(source);
+    for (const specifier of specifiers(when === 'ever' ? text : text.replace(/\bimport\(/g, '('))) {
       if (!specifier.startsWith('.')) {
         if (packageOf(specifier) === library) found.add(path);
         continue;
@@ -134,6 +138,7 @@ export function reaching(files: Files, library: string): Set<string> {
       const target = resolveImport(path, specifier);
       importers.set(target, [...(importers.get(target) ?? []), path]);
     }
+  }
   // A set that grows is walked to its end.
   for (const path of found) for (const importer of importers.get(path) ?? []) found.add(importer);
   return found;
