@@ -1,41 +1,39 @@
 /**
- * One run of a job, from the envelope in which it comes to the end that BullMQ is told: what it reads is
- * fetched, the engine's own queue runs it, what it wrote is sent. An engine begins no envelope twice, and
- * lets go of a job whose lock it has lost. BullMQ renews locks only of jobs that its own loop runs.
+ * What BullMQ's worker does with one job: its envelope is opened, what it reads is fetched, the engine's own
+ * queue runs it, what it wrote is sent. The answer is the job's return value, or the reason why it failed.
+ * BullMQ has no word for a copy of a job: an engine begins no envelope twice.
  */
 import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { UnrecoverableError } from 'bullmq';
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { toPlain } from '../../errors.js';
-import { aboutJob, type Log } from '../../log.js';
+import { aboutJob } from '../../log.js';
 import { safely } from '../../machine/safely.js';
 import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
-import type { Envelopes } from '../envelope.js';
 import type { JobPayload } from '../jobs.js';
 import { otherFolder } from '../transport/folder-mark.js';
 import { type EngineTransport, underDelivery } from '../transport/transport.js';
 import { reasonWith } from './answers.js';
+import type { End } from './end.js';
 import type { Heartbeat } from './heartbeat.js';
-import type { Pull, Taken } from './pull.js';
+import type { Taken } from './pull.js';
 import { Reports } from './reports.js';
 import { awayBucket } from './unschedulable.js';
-import { type Answer, type Delivered, deliveredSchema, locks, type Said } from './wire.js';
+import { type Answer, type Delivered, deliveredSchema, type Said } from './wire.js';
 
 /** Runs are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */
 const DELIVERIES = 2 ** 47;
 
 export interface DeliveriesOptions {
-  envelopes: Envelopes;
+  end: End;
   engine: string;
   transport: EngineTransport;
   /** Runs one job at a time. */
   local: JobQueue;
   heartbeat: Heartbeat;
-  pull: Pull;
-  lostMs: number;
-  trouble: (error: unknown) => void;
-  log: Log;
+  /** Hears of hashes of models that a job has just used. */
+  used: (models: readonly string[]) => void;
 }
 
 /** How a run came out: an answer's outcome, or that the engine leaves. */
@@ -43,26 +41,24 @@ type Outcome = Answer['outcome'] | { type: 'leaves' };
 
 /** The run under way. */
 class Running {
-  /** Ends the fetching of what it reads, or the sending of what it wrote. */
-  readonly carrying = new AbortController();
   readonly delivery = randomInt(1, DELIVERIES);
   /** Whether what it reads is here. */
   begun = false;
-  /** Another engine may have its job. */
-  lost = false;
-  /** As unpacked; null where it was not. */
+  /** As unpacked; null where there is nothing to discard. */
   payload: Record<string, unknown> | null = null;
   /** What was made is noted beside it, so that it counts though its answer gets lost. */
   noted = false;
   readonly reports: Reports;
 
+  /** `signal`: ends the run, and what is carried for it. */
   constructor(
     readonly delivered: Delivered,
-    { job }: Taken,
-    { envelopes, log }: DeliveriesOptions,
+    readonly signal: AbortSignal,
+    job: Job,
+    { envelopes, log }: End,
   ) {
     // Each file on its way listens to it.
-    setMaxListeners(0, this.carrying.signal);
+    setMaxListeners(0, signal);
     const { nonce } = delivered;
     const send = (said: Said) => {
       const sealed = envelopes.close('word', { nonce, delivery: this.delivery, said });
@@ -87,63 +83,57 @@ export class Deliveries {
 
   constructor(private readonly options: DeliveriesOptions) {}
 
-  /** Runs what was taken, and tells BullMQ of its end. Never rejects. */
-  async run(taken: Taken): Promise<void> {
-    const { job, token } = taken;
-    const { envelopes, log } = this.options;
-    try {
-      // Too many engines have lost it: BullMQ leaves its end to whoever takes it next.
-      if (job.deferredFailure) throw new UnrecoverableError(job.deferredFailure);
-      const delivered = envelopes.open('job', job.data.sealed, deliveredSchema);
-      await this.#run(taken, new Running(delivered, taken, this.options));
-    } catch (error) {
-      log.warn({ ...aboutJob(job.id ?? ''), ...toPlain(error) }, 'job dropped');
-      await job
-        .moveToFailed(new UnrecoverableError(toPlain(error).message), token)
-        .catch(this.options.trouble);
-    }
+  /** Has BullMQ run what was taken. Never rejects. */
+  async run({ job, run }: Taken): Promise<void> {
+    await run();
+    const { running } = this;
+    this.running = null;
+    if (!running?.payload || job.finishedOn) return;
+    // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
+    if (!running.noted) this.options.transport.discard(running.delivered.kind, running.payload);
   }
 
-  /** Ends what is on its way for the job, and the job itself between two steps. */
-  async letGo({ carrying, delivered, id }: Running): Promise<void> {
-    carrying.abort(cancelled(delivered.job));
-    await this.options.local.cancel(id);
-  }
-
-  async #run(taken: Taken, running: Running): Promise<void> {
-    const { nonce, kind } = running.delivered;
-    const { transport, log, trouble } = this.options;
+  /** BullMQ's processor: resolves with the answer in its envelope, or throws with it in the reason. */
+  readonly process = async (job: Job, token?: string, signal?: AbortSignal): Promise<string> => {
+    const running = new Running(this.#opened(job), signal as AbortSignal, job, this.options.end);
     this.running = running;
-    const { lockDuration } = locks(this.options.lostMs);
-    const renew = () => this.#renew(taken, running, lockDuration);
-    const renewal = setInterval(safely(renew, trouble), lockDuration / 4);
-    try {
-      const again = this.#begun.has(nonce);
-      this.#begun.add(nonce);
-      const outcome: Outcome = again ? { type: 'handed-back' } : await this.#outcome(running);
-      await running.reports.settled();
-      await this.#end(taken, running, outcome);
-    } catch (error) {
-      // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
-      if (running.payload && !running.noted) transport.discard(kind, running.payload);
-      log.warn({ ...aboutJob(running.delivered.job), ...toPlain(error) }, 'an answer is not taken');
-    } finally {
-      clearInterval(renewal);
-      this.running = null;
+    const outcome = await this.#outcome(running);
+    await running.reports.settled();
+    if (outcome.type === 'leaves') {
+      await job.moveToWait(token);
+      throw new WaitingError();
     }
-  }
+    const sealed = this.#sealed(running, outcome);
+    if (outcome.type === 'done') return sealed;
+    const why =
+      outcome.type === 'failed'
+        ? `${outcome.error.code}: ${outcome.error.message}`
+        : 'it was begun here before';
+    throw unrecoverable(reasonWith(why, sealed), why);
+  };
 
-  async #renew({ job, token }: Taken, running: Running, lockDuration: number): Promise<void> {
-    if (running.lost || Number(await job.extendLock(token, lockDuration)) === 1) return;
-    running.lost = true;
-    if (this.running === running) await this.letGo(running);
+  #opened({ id = '', data }: Job): Delivered {
+    const { envelopes, log } = this.options.end;
+    try {
+      return envelopes.open('job', data.sealed, deliveredSchema);
+    } catch (error) {
+      const plain = toPlain(error);
+      log.warn({ ...aboutJob(id), ...plain }, 'job dropped');
+      throw unrecoverable(plain.message, plain.message);
+    }
   }
 
   async #outcome(running: Running): Promise<Outcome> {
-    const { transport, heartbeat, local, pull } = this.options;
-    const { carrying, delivered, reports } = running;
-    const { signal } = carrying;
-    const { kind } = delivered;
+    const { transport, heartbeat, local, end, used } = this.options;
+    const { delivered, reports, signal } = running;
+    const { nonce, kind } = delivered;
+    if (this.#begun.has(nonce)) return { type: 'handed-back' };
+    this.#begun.add(nonce);
+    const fault = (error: unknown) => end.log.warn({ ...aboutJob(delivered.job), ...toPlain(error) });
+    signal.addEventListener(
+      'abort',
+      safely(() => local.cancel(running.id), fault),
+    );
     const onWait = (error: unknown) => reports.tell({ type: 'held', why: awayBucket(error) });
     try {
       await this.#mustShareFolder(delivered);
@@ -154,12 +144,12 @@ export class Deliveries {
       running.begun = true;
       const request = { id: running.id, kind, payload: payload as JobPayload<typeof kind> };
       const result = await local.run(request, (progress) => reports.tell({ type: 'progress', progress }));
-      pull.used(modelsOf(delivered.payload));
+      used(modelsOf(delivered.payload));
       const artifact = await transport.deliver(kind, payload, signal, onWait);
       await this.#note(running, artifact, result);
       return { type: 'done', result, artifact };
     } catch (error) {
-      const plain = toPlain(error);
+      const plain = toPlain(signal.aborted ? cancelled(delivered.job) : error);
       if (running.payload) transport.discard(kind, running.payload);
       running.payload = null;
       if (heartbeat.draining && plain.code === 'cancelled') return { type: 'leaves' };
@@ -167,37 +157,15 @@ export class Deliveries {
     }
   }
 
-  /** Throws where BullMQ does not take it: the lock is gone, and the job is another's, or nobody's. */
-  async #end({ job, token }: Taken, { delivered, delivery }: Running, outcome: Outcome): Promise<void> {
-    if (outcome.type === 'leaves') {
-      await job.moveToWait(token);
-      return;
-    }
-    const sealed = this.#sealed(delivered, delivery, outcome);
-    if (outcome.type === 'done') {
-      await job.moveToCompleted(sealed, token, false);
-      return;
-    }
-    const why =
-      outcome.type === 'failed'
-        ? `${outcome.error.code}: ${outcome.error.message}`
-        : 'it was begun here before';
-    const reason = new UnrecoverableError(reasonWith(why, sealed));
-    reason.stack = why;
-    await job.moveToFailed(reason, token);
-  }
-
-  #sealed({ job, nonce }: Delivered, delivery: number, outcome: Answer['outcome']): string {
-    const { envelopes, engine } = this.options;
-    const answer = { job, nonce, delivery, engine };
+  #sealed({ delivered: { job, nonce }, delivery }: Running, outcome: Answer['outcome']): string {
+    const { end, engine } = this.options;
+    const close = (said: Answer['outcome']) =>
+      end.envelopes.close('answer', { job, nonce, delivery, engine, outcome: said });
     try {
-      return envelopes.close('answer', { ...answer, outcome });
+      return close(outcome);
     } catch (error) {
       // Another engine would have as much to say.
-      return envelopes.close('answer', {
-        ...answer,
-        outcome: { type: 'failed', error: toPlain(error) },
-      });
+      return close({ type: 'failed', error: toPlain(error) });
     }
   }
 
@@ -210,18 +178,23 @@ export class Deliveries {
 
   /** Without a note the job is computed again where the answer gets lost, and nothing else. */
   async #note(running: Running, artifact: string | null, result: unknown): Promise<void> {
-    const { envelopes, transport, log } = this.options;
-    const { delivered, delivery, payload, carrying } = running;
+    const { end, transport } = this.options;
+    const { delivered, delivery, payload, signal } = running;
     const { job, kind, identity } = delivered;
     if (identity === null || artifact === null || payload === null) return;
-    const text = envelopes.close('made', { identity, delivery, artifact, result });
+    const text = end.envelopes.close('made', { identity, delivery, artifact, result });
     try {
-      await transport.note(kind, payload, identity, text, carrying.signal);
+      await transport.note(kind, payload, identity, text, signal);
       running.noted = true;
     } catch (fault) {
-      log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');
+      end.log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');
     }
   }
+}
+
+/** `why`: what operators read of it in BullMQ, in place of a stack. */
+function unrecoverable(reason: string, why: string): UnrecoverableError {
+  return Object.assign(new UnrecoverableError(reason), { stack: why });
 }
 
 const modelsOf = (payload: Record<string, unknown>): string[] =>

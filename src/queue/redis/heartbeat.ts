@@ -4,29 +4,29 @@
  * bot tells: with another it takes no jobs, and says so.
  */
 import { toPlain } from '../../errors.js';
-import type { Log } from '../../log.js';
-import type { Line } from '../../redis/connection.js';
 import type { Trouble } from '../../redis/trouble.js';
-import type { Envelopes } from '../envelope.js';
 import { MODELS_NAMED } from '../limits.js';
 import { folderSchema, otherFolder } from '../transport/folder-mark.js';
-import type { Beat, keys } from './wire.js';
+import type { End } from './end.js';
+import type { Beat } from './wire.js';
 
-export interface HeartbeatOptions {
-  redis: Line;
-  keys: ReturnType<typeof keys>;
-  envelopes: Envelopes;
+/** What an engine is, and tells of itself. */
+export interface EngineAbout {
+  /** Lower case, digits and dashes; no other engine's. */
   engine: string;
-  /** What the engine can do; read at each beat. */
+  /** What it can do; read at each beat. */
   ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
   /** Called with each sign of life: models that came or went are in those that follow. */
   onBeat?: () => void;
   /** Mark of its data folder as it is now; missing where it shares none. */
   folder?: () => Promise<string | null>;
-  /** Silence after which the bot takes the engine for gone, ms. */
+  /** Silence after which the bot takes the engine for gone, and gives its job to another, ms. */
   lostMs: number;
+}
+
+export interface HeartbeatOptions extends EngineAbout {
+  end: End;
   troubles: Trouble;
-  log: Log;
 }
 
 /** The heartbeat of one engine. */
@@ -65,7 +65,8 @@ export class Heartbeat {
 
   /** Takes back the last sign of life. */
   async leave(): Promise<void> {
-    await this.options.redis.hdel(this.options.keys.serving, this.options.engine);
+    const { end, engine } = this.options;
+    await end.redis.hdel(end.keys.serving, engine);
   }
 
   /** The mark of the data folder here, and what kept it from being read: then it is as good as none. */
@@ -78,14 +79,14 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { redis, keys: names, envelopes, engine, ability, troubles } = this.options;
+    const { end, engine, ability, troubles } = this.options;
     this.options.onBeat?.();
     const { folder, unread } = await this.marked();
     const { device, memoryMb } = ability;
     const models = this.#namedModels();
     const count = (this.last?.count ?? 0) + 1;
     this.last = { engine, device, memoryMb, models, folder, draining: this.draining, count };
-    await redis.hset(names.serving, engine, envelopes.close('beat', this.last));
+    await end.redis.hset(end.keys.serving, engine, end.envelopes.close('beat', this.last));
     this.#told = performance.now();
     troubles.over();
     if (folder !== undefined) await this.#compare(folder, unread);
@@ -93,18 +94,18 @@ export class Heartbeat {
 
   /** As many as a beat may hold. */
   #namedModels(): string[] {
-    const { ability, log } = this.options;
+    const { ability, end } = this.options;
     const named = ability.models.slice(0, MODELS_NAMED);
     const more = ability.models.length - named.length;
     const about = { models: ability.models.length, named: named.length };
-    if (more > this.#unnamed) log.warn(about, 'too many models to name: jobs are taken for those named');
+    if (more > this.#unnamed) end.log.warn(about, 'too many models to name: jobs are taken for those named');
     this.#unnamed = more;
     return named;
   }
 
   async #compare(mine: string | null, unread: unknown): Promise<void> {
-    const { redis, keys: names, envelopes, log } = this.options;
-    const text = await redis.get(names.folder);
+    const { redis, keys, envelopes, log } = this.options.end;
+    const text = await redis.get(keys.folder);
     const theirs = text === null ? null : envelopes.open('folder', text, folderSchema).folder;
     const elsewhere = theirs !== null && theirs !== mine;
     if (elsewhere && !this.misplaced)

@@ -1,19 +1,18 @@
 /**
  * What an engine takes next: of the queues whose need it meets, those of a model that it holds warm come
- * first, and one that was not asked for long before them. BullMQ's workers wait at one queue each, so they
- * are asked one after the other (`getNextJob`); at a word of the bot, and every second. An engine that would
- * have to load the model lets the others go first for a moment.
+ * first, and one that was not asked for long before them. BullMQ's workers wait at one queue each and would
+ * each take a job, so they are asked one after the other (`getNextJob`); at a word of the bot, and every
+ * second. An engine that would have to load the model lets the others go first for a moment.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRedisBackend, type Job, Worker } from 'bullmq';
+import { createRedisBackend, isNotConnectionError, type Job, type Processor, Worker } from 'bullmq';
 import { toPlain } from '../../errors.js';
-import type { Log } from '../../log.js';
 import { safely } from '../../machine/safely.js';
-import type { Line } from '../../redis/connection.js';
-import type { Envelopes } from '../envelope.js';
+import { refuses } from '../../redis/faults.js';
+import type { End } from './end.js';
 import { able } from './routing.js';
-import { type Beat, type keys, locks, type Need, needSchema, queueName } from './wire.js';
+import { type Beat, locks, type Need, needSchema, queueName } from './wire.js';
 
 /** An engine that has not asked a queue for so long asks it first, ms. */
 const PATIENCE_MS = 20_000;
@@ -23,29 +22,35 @@ const HESITATION_MS = 250;
 const WARM = 3;
 
 export interface PullParts {
-  redis: Line;
-  keys: ReturnType<typeof keys>;
-  prefix: string;
-  envelopes: Envelopes;
+  end: End;
   engine: string;
   lostMs: number;
   hesitationMs?: number;
+  /** Runs a job. */
+  process: Processor;
   trouble: (error: unknown) => void;
-  log: Log;
   /** Told when a job has lost its engine, and is there to be taken. */
   wake: () => void;
 }
 
-/** A job, and the token of its lock. */
+/** A job that is locked for this engine, and what has BullMQ run it to its end. */
 export interface Taken {
   job: Job;
-  token: string;
+  run(): Promise<unknown>;
+}
+
+/** A worker that runs a job which was taken by hand as its own loop would, and renews its lock. */
+class QueueWorker extends Worker {
+  runTaken(job: Job, token: string): Promise<unknown> {
+    this.lockManager.start();
+    return this.processJob(job, token, () => false);
+  }
 }
 
 /** BullMQ's workers of one engine, one a queue. */
 export class Pull {
   #warm: string[] = [];
-  readonly #workers = new Map<string, Worker>();
+  readonly #workers = new Map<string, QueueWorker>();
   readonly #asked = new Map<string, number>();
   /** Envelopes that were opened; null: not ours. */
   readonly #needs = new Map<string, Need | null>();
@@ -72,11 +77,17 @@ export class Pull {
       waited ||= rank(need) === 2;
       const name = queueName(need);
       const token = randomUUID();
-      const job = await (await this.#worker(name, need)).getNextJob(token, { block: false });
+      const worker = await this.#worker(name, need);
+      const job = await worker.getNextJob(token, { block: false });
       this.#asked.set(name, performance.now());
-      if (job) return { job, token };
+      if (job) return { job, run: () => worker.runTaken(job, token) };
     }
     return null;
+  }
+
+  /** Ends the run under way between two steps: its processor's signal says so. */
+  letGo(): void {
+    for (const worker of this.#workers.values()) worker.cancelAllJobs();
   }
 
   async close(): Promise<void> {
@@ -85,8 +96,8 @@ export class Pull {
 
   /** The needs that the bot has signed; workers of those that are there no more are closed. */
   async #listed(): Promise<Need[]> {
-    const { redis, keys: names } = this.parts;
-    const texts = await redis.hvals(names.needs);
+    const { redis, keys } = this.parts.end;
+    const texts = await redis.hvals(keys.needs);
     for (const text of texts) if (!this.#needs.has(text)) this.#needs.set(text, this.#opened(text));
     for (const text of this.#needs.keys()) if (!texts.includes(text)) this.#needs.delete(text);
     const needs = [...this.#needs.values()].filter((need) => need !== null);
@@ -101,27 +112,31 @@ export class Pull {
   }
 
   #opened(text: string): Need | null {
+    const { envelopes, log } = this.parts.end;
     try {
-      return this.parts.envelopes.open('need', text, needSchema);
+      return envelopes.open('need', text, needSchema);
     } catch (error) {
-      this.parts.log.warn(
-        toPlain(error),
-        'a queue is passed over: what it needs is not signed for this engine',
-      );
+      log.warn(toPlain(error), 'a queue is passed over: what it needs is not signed for this engine');
       return null;
     }
   }
 
   /** It looks for jobs that have lost their engine, too. */
-  async #worker(name: string, need: Need): Promise<Worker> {
+  async #worker(name: string, need: Need): Promise<QueueWorker> {
     const known = this.#workers.get(name);
     if (known) return known;
-    const { redis: connection, prefix, engine, lostMs, trouble, wake } = this.parts;
-    const worker = new Worker(
+    const { end, engine, lostMs, process, trouble, wake } = this.parts;
+    const worker = new QueueWorker(
       name,
-      null,
+      process,
       {
-        ...{ connection, prefix, name: engine, autorun: false, skipVersionCheck: true },
+        ...{
+          connection: end.redis,
+          prefix: end.prefix,
+          name: engine,
+          autorun: false,
+          skipVersionCheck: true,
+        },
         ...locks(lostMs),
         maxStalledCount: need.attempts - 1,
       },
@@ -129,8 +144,16 @@ export class Pull {
       (queue, options) => createRedisBackend(queue, options),
     );
     this.#workers.set(name, worker);
-    worker.on('error', safely(trouble, trouble));
+    const fault = (error: Error) => {
+      if (refuses(error) || !isNotConnectionError(error)) trouble(error);
+      else end.log.warn(toPlain(error), 'a job is taken from this engine, or not its own any more');
+    };
+    worker.on('error', safely(fault, trouble));
     worker.on('stalled', safely(wake, trouble));
+    worker.on(
+      'lockRenewalFailed',
+      safely(() => this.letGo(), trouble),
+    );
     await worker.waitUntilReady();
     await worker.startStalledCheckTimer();
     return worker;

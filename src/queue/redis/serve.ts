@@ -4,40 +4,24 @@
  * it is well; one job at a time; leaving, it ends the running step, hands the job back and is gone.
  */
 import { toPlain } from '../../errors.js';
-import type { Log } from '../../log.js';
 import { safely } from '../../machine/safely.js';
 import { within } from '../../machine/within.js';
-import { connect, type Line, type RedisSettings } from '../../redis/connection.js';
+import type { Line } from '../../redis/connection.js';
 import { Trouble } from '../../redis/trouble.js';
 import type { JobQueue } from '../contract.js';
-import { cancelled } from '../deferred.js';
-import { Envelopes } from '../envelope.js';
 import type { EngineTransport } from '../transport/transport.js';
 import { Deliveries } from './delivery.js';
-import { Heartbeat } from './heartbeat.js';
+import { End, type EndOptions } from './end.js';
+import { type EngineAbout, Heartbeat } from './heartbeat.js';
 import { Pull } from './pull.js';
-import { type Beat, keys, wordSchema } from './wire.js';
+import { wordSchema } from './wire.js';
 
-export interface ServeOptions {
-  redis: RedisSettings;
-  prefix: string;
-  key: string | null;
-  /** Lower case, digits and dashes; no other engine's. */
-  engine: string;
-  /** What it can do. */
-  ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
-  /** Called with each sign of life: models that came or went are in those that follow. */
-  onBeat?: () => void;
+export interface ServeOptions extends EndOptions, EngineAbout {
   transport: EngineTransport;
-  /** Mark of its data folder as it is now; missing where it shares none. */
-  folder?: () => Promise<string | null>;
   /** Runs one job at a time; ends with this. */
   local: JobQueue;
-  /** Silence after which the bot gives this engine's job to another. */
-  lostMs: number;
   /** How long it lets others go first that hold a job's model loaded, ms. */
   hesitationMs?: number;
-  log: Log;
 }
 
 /**
@@ -66,10 +50,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
 }
 
 class EngineServer {
-  readonly #envelopes: Envelopes;
-  readonly #keys: ReturnType<typeof keys>;
   readonly #troubles: Trouble;
-  readonly #redis: Line;
+  readonly #end: End;
   readonly #subscriber: ReturnType<Line['duplicate']>;
   readonly #heartbeat: Heartbeat;
   readonly #pull: Pull;
@@ -80,27 +62,22 @@ class EngineServer {
   #stopped: Promise<void> | null = null;
 
   constructor(private readonly options: ServeOptions) {
-    const { prefix, log } = options;
-    this.#envelopes = new Envelopes(options.key);
-    this.#keys = keys(prefix);
-    const troubles = new Trouble({ prefix, log, url: options.redis.url, meaning: '' });
-    this.#troubles = troubles;
-    this.#redis = connect(options.redis, this.#trouble);
-    this.#subscriber = this.#redis.duplicate();
-    const parts = { ...options, redis: this.#redis, keys: this.#keys, envelopes: this.#envelopes };
-    this.#heartbeat = new Heartbeat({ ...parts, troubles });
-    this.#pull = new Pull({ ...parts, trouble: this.#trouble, wake: () => this.#wake() });
-    this.#deliveries = new Deliveries({
-      ...parts,
-      heartbeat: this.#heartbeat,
-      pull: this.#pull,
-      trouble: this.#trouble,
-    });
+    this.#troubles = new Trouble({ ...options, url: options.redis.url, meaning: '' });
+    const trouble = this.#trouble;
+    const end = new End(options, trouble);
+    this.#end = end;
+    this.#subscriber = end.redis.duplicate();
+    const heartbeat = new Heartbeat({ ...options, end, troubles: this.#troubles });
+    const used = (models: readonly string[]) => this.#pull.used(models);
+    this.#heartbeat = heartbeat;
+    this.#deliveries = new Deliveries({ ...options, end, heartbeat, used });
+    const { process } = this.#deliveries;
+    this.#pull = new Pull({ ...options, end, process, trouble, wake: () => this.#wake() });
   }
 
   async start(): Promise<void> {
     const { lostMs, log } = this.options;
-    await this.#subscriber.subscribe(this.#keys.words);
+    await this.#subscriber.subscribe(this.#end.keys.words);
     this.#subscriber.on(
       'message',
       safely(
@@ -130,11 +107,10 @@ class EngineServer {
   readonly #trouble = (error: unknown): void => this.#troubles.tell(error);
 
   async #hear(text: string): Promise<void> {
-    const word = this.#envelopes.open('word', text, wordSchema);
-    const { running } = this.#deliveries;
+    const word = this.#end.envelopes.open('word', text, wordSchema);
     if (word.type === 'look') this.#wake();
     else if (word.type === 'forget') await this.options.transport.forget(word.artifacts);
-    else if (running?.delivered.nonce === word.nonce) await this.#deliveries.letGo(running);
+    else if (this.#deliveries.running?.delivered.nonce === word.nonce) this.#pull.letGo();
   }
 
   /** Until it leaves. Never rejects. */
@@ -160,25 +136,24 @@ class EngineServer {
     this.#heartbeat.draining = true;
     this.#wake();
     const from = performance.now();
-    const leaving = () => {
-      const { running } = this.#deliveries;
-      running?.carrying.abort(cancelled(running.delivered.job));
-    };
-    if (this.#deliveries.running?.begun === false) leaving();
-    const sending = setTimeout(safely(leaving, this.#trouble), SENDING_MS);
+    if (this.#deliveries.running?.begun === false) this.#pull.letGo();
+    const sending = setTimeout(
+      safely(() => this.#pull.letGo(), this.#trouble),
+      SENDING_MS,
+    );
     await within(ASKED_MS, this.#heartbeat.beatAgain(this.#trouble));
     await this.options.local.close();
     await within(HANDED_BACK_MS - (performance.now() - from), this.#loop);
     clearTimeout(sending);
     clearInterval(this.#timer);
     await within(FAREWELL_MS, this.#leave());
-    this.#redis.cut();
+    this.#end.redis.cut();
   }
 
   async #leave(): Promise<void> {
     await this.#pull.close();
     await this.#heartbeat.leave();
     // What was handed back is there for others.
-    await this.#redis.publish(this.#keys.words, this.#envelopes.close('word', { type: 'look' }));
+    await this.#end.say({ type: 'look' });
   }
 }

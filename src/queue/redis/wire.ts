@@ -126,9 +126,13 @@ export const wordSchema = z.discriminatedUnion('type', [
 ]);
 export type Word = z.infer<typeof wordSchema>;
 
-/** How long BullMQ's lock of a job holds, and how often what has lost its own is looked for; ms. */
+/**
+ * How long BullMQ's lock of a job holds, how often it is renewed, and how often what has lost its own is
+ * looked for; ms.
+ */
 export const locks = (lostMs: number) => ({
   // A lock and the wait for the next look together are less than `lostMs`.
   lockDuration: Math.ceil(lostMs * 0.8),
+  lockRenewTime: Math.ceil(lostMs * 0.2),
   stalledInterval: Math.ceil(lostMs * 0.15),
 });
