@@ -5,8 +5,7 @@
 import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { InProcessQueue } from '../../src/queue/local/in-process.js';
-import { BullQueue } from '../../src/queue/redis/bullmq.js';
-import type { BullQueueOptions } from '../../src/queue/redis/options.js';
+import { BullQueue, type BullQueueOptions } from '../../src/queue/redis/bullmq.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
 import type { BotTransport, EngineTransport } from '../../src/queue/transport/transport.js';
 import { connect, type RedisSettings } from '../../src/redis/connection.js';

@@ -6,26 +6,26 @@
  * after every few seconds, and whenever the line comes back. The contract is in contract.ts; one job's course
  * in course.ts; the words in wire.ts; the other end in serve.ts.
  */
+import { once } from 'node:events';
 import { AcclaimError, fromPlain, toPlain } from '../../errors.js';
 import { aboutJob } from '../../log.js';
 import { safely } from '../../machine/safely.js';
 import { within } from '../../machine/within.js';
-import { connect, type Line } from '../../redis/connection.js';
 import { refuses } from '../../redis/faults.js';
 import { Trouble } from '../../redis/trouble.js';
 import type { Held, JobQueue, JobRequest } from '../contract.js';
 import { cancelled } from '../deferred.js';
-import { Envelopes } from '../envelope.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
 import { FORGOTTEN_AT_ONCE } from '../limits.js';
+import type { BotTransport } from '../transport/transport.js';
 import { Aside, type SetAside } from './aside.js';
-import { Course } from './course.js';
+import { Course, type CourseParts } from './course.js';
+import { End, type EndOptions } from './end.js';
 import { EnginesThere } from './engines-there.js';
 import { Entry } from './entry.js';
 import { type JobEvent, NeedQueues } from './need-queues.js';
-import type { BullQueueOptions } from './options.js';
-import { awayRedis, refusingRedis, WaitingJobs } from './unschedulable.js';
-import { type Beat, keys, saidSchema, type Word } from './wire.js';
+import { awayRedis, refusingRedis } from './unschedulable.js';
+import { type Beat, saidSchema } from './wire.js';
 
 /** Time that engines get to say that they are there, ms. */
 const GRACE_MS = 5000;
@@ -34,55 +34,58 @@ const LOST_MS = 15_000;
 const CLOSE_MS = 2000;
 const FORGET_MS = 2000;
 
+export interface BullQueueOptions
+  extends EndOptions,
+    Partial<Pick<CourseParts, 'aside' | 'folder' | 'predictMb' | 'attempts'>> {
+  transport: BotTransport;
+  /** Time between two looks when nobody says anything. */
+  lookMs?: number;
+  /** Silence after which an engine's job is given to another; the engines' own. */
+  lostMs?: number;
+  /** How long nobody must be able to do a job before whoever waits is told: engines come and go. */
+  graceMs?: number;
+  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
+  onStarved?: (starved: boolean) => void;
+}
+
 /** The bot's end of the queue over Redis. */
 export class BullQueue implements JobQueue {
-  private readonly envelopes: Envelopes;
-  private readonly keys: ReturnType<typeof keys>;
-  private readonly redis: Line;
+  private readonly end: End;
   private readonly course: Course;
   private readonly queues: NeedQueues;
   private readonly there: EnginesThere;
   private readonly entries = new Map<string, Entry>();
   /** Session -> resolves when all its jobs so far are over. */
   private readonly turns = new Map<string, Promise<unknown>>();
-  private readonly waitingJobs: WaitingJobs;
+  /** Jobs wait that no engine can do. */
+  private starved = false;
   private readonly troubles: Trouble;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
   private closed = false;
 
   constructor(private readonly options: BullQueueOptions) {
-    const { log, prefix, folder = null, lostMs = LOST_MS, attempts = 3 } = options;
-    const envelopes = new Envelopes(options.key);
-    this.envelopes = envelopes;
-    this.keys = keys(prefix);
-    this.waitingJobs = new WaitingJobs(this.entries, options);
-    this.troubles = new Trouble({ ...options, url: options.redis.url, meaning: '; jobs wait, votes go on' });
-    const aside = options.aside ?? new Aside(log);
+    const { log, folder = null, lostMs = LOST_MS, attempts = 3, aside = new Aside(log) } = options;
     const away = (error: unknown) => this.away(error);
-    const redis = connect(options.redis, away);
-    this.redis = redis;
-    const parts = { ...options, redis, keys: this.keys, envelopes, aside, folder, lostMs, attempts };
-    this.there = new EnginesThere(parts);
-    this.queues = new NeedQueues({
-      ...parts,
+    const end = new End(options, away);
+    this.end = end;
+    this.troubles = new Trouble({ ...options, url: options.redis.url, meaning: '; jobs wait, votes go on' });
+    const parts = { ...options, end, aside, folder, lostMs, attempts };
+    const there = new EnginesThere(parts);
+    this.there = there;
+    const queues = new NeedQueues({
+      end,
       trouble: away,
       fault: (error) => log.debug(toPlain(error), 'a word not taken'),
       heard: (event, job, data) => this.hear(event, job, data),
     });
-    this.course = new Course({
-      ...parts,
-      queues: this.queues,
-      there: this.there,
-      say: (word) => this.say(word),
-      away,
-      closed: () => this.closed,
-    });
+    this.queues = queues;
+    this.course = new Course({ ...parts, queues, there, away, closed: () => this.closed });
     const begin = () => {
       this.there.tellFolder();
       return this.look();
     };
-    this.redis.on('ready', safely(begin, away));
+    end.redis.on('ready', safely(begin, away));
     const every = options.lookMs ?? Math.max(50, Math.floor(lostMs / 3));
     this.timer = setInterval(
       safely(() => this.look(), away),
@@ -130,7 +133,7 @@ export class BullQueue implements JobQueue {
       CLOSE_MS,
       courses.then(() => this.queues.closeAll()),
     );
-    this.redis.cut();
+    this.end.redis.cut();
   }
 
   /** Engines that are there, as they describe themselves. */
@@ -145,10 +148,10 @@ export class BullQueue implements JobQueue {
 
   /** Artifacts, by hash, that engines need not keep. Engines that are away keep them until they age out. */
   async forget(artifacts: readonly string[]): Promise<void> {
-    if (artifacts.length === 0 || this.redis.status !== 'ready') return;
+    if (artifacts.length === 0 || this.end.redis.status !== 'ready') return;
     const tell = async () => {
       for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE)
-        await this.say({ type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) });
+        await this.end.say({ type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) });
     };
     await within(FORGET_MS, tell());
   }
@@ -164,7 +167,7 @@ export class BullQueue implements JobQueue {
   private async lookAll(): Promise<void> {
     if (this.closed) return;
     if (this.entries.size > 0) await this.there.list();
-    else if (this.troubles.told) await this.redis.ping();
+    else if (this.troubles.told) await this.end.redis.ping();
     this.troubles.over();
     const queues = new Set<string>();
     for (const entry of this.entries.values()) {
@@ -179,7 +182,7 @@ export class BullQueue implements JobQueue {
     const parsed = jobSchemas[kind].payload.safeParse(payload);
     if (!parsed.success) return new AcclaimError('job-invalid', `job ${id}: ${parsed.error.message}`);
     const { graceMs = GRACE_MS } = this.options;
-    const entry = new Entry(id, kind, parsed.data, { graceMs, tell: this.waitingJobs.tell });
+    const entry = new Entry(id, kind, parsed.data, { graceMs, tell: (why) => this.tell(entry, why) });
     this.entries.set(id, entry);
     const turn = this.turns.get(entry.session) ?? Promise.resolve();
     const course = Promise.all([turn, this.begin(entry, turn)]).then(() => {
@@ -192,15 +195,7 @@ export class BullQueue implements JobQueue {
   /** Never rejects. */
   private async begin(entry: Entry, turn: Promise<unknown>): Promise<void> {
     try {
-      const called = new Promise<void>((resolve) => {
-        entry.abort.signal.addEventListener(
-          'abort',
-          safely(
-            () => resolve(),
-            () => resolve(),
-          ),
-        );
-      });
+      const called = once(entry.abort.signal, 'abort');
       await Promise.race([turn, called]);
       const first = this.there.list().catch((error) => this.away(error));
       await Promise.race([first, called]);
@@ -209,18 +204,14 @@ export class BullQueue implements JobQueue {
       entry.reject(fromPlain(toPlain(error)));
     } finally {
       if (this.entries.get(entry.id) === entry) this.entries.delete(entry.id);
-      this.waitingJobs.weigh();
+      this.weigh();
     }
-  }
-
-  private async say(word: Word): Promise<void> {
-    await this.redis.publish(this.keys.words, this.envelopes.close('word', word));
   }
 
   private hear(event: JobEvent, job: string, data: unknown): void {
     const entry = this.entries.get(job);
     if (!entry) return;
-    if (event === 'progress') this.tell(entry, data);
+    if (event === 'progress') this.take(entry, data);
     else if (event === 'active') {
       entry.active = true;
       entry.unschedulable.mark(entry.held);
@@ -241,13 +232,28 @@ export class BullQueue implements JobQueue {
     this.options.log.warn({ ...aboutJob(id), why, lost }, 'job comes back');
   }
 
-  private tell(entry: Entry, data: unknown): void {
+  private take(entry: Entry, data: unknown): void {
     const sealed = (data as { sealed?: unknown }).sealed;
-    const { nonce, delivery, said } = this.envelopes.open('word', sealed, saidSchema);
+    const { nonce, delivery, said } = this.end.envelopes.open('word', sealed, saidSchema);
     if (nonce !== entry.out?.nonce || entry.stale.has(delivery)) return;
     entry.delivery = delivery;
     if (said.type === 'held') entry.hold(said.why);
     else for (const listener of entry.listeners) listener(said.progress);
+  }
+
+  /** Why nobody can do a job, or that somebody can again. */
+  private tell({ id, watchers }: Entry, why: Held | null): void {
+    const { log } = this.options;
+    if (why) log.warn({ ...aboutJob(id), ...why }, `job waits: ${why.message}`);
+    else log.info(aboutJob(id), 'what waited goes on');
+    for (const watcher of watchers) watcher(why);
+    this.weigh();
+  }
+
+  private weigh(): void {
+    const starved = [...this.entries.values()].some((entry) => entry.unschedulable.known !== null);
+    if (starved !== this.starved) this.options.onStarved?.(starved);
+    this.starved = starved;
   }
 
   /** Nothing can be asked of Redis, or it does nothing of what it is asked: what waits is told so. */

@@ -7,41 +7,47 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { patiently } from '../../artifacts/patience.js';
-import { type AcclaimError, fromPlain, toPlain } from '../../errors.js';
+import { fromPlain, toPlain } from '../../errors.js';
 import { aboutJob } from '../../log.js';
 import { refuses } from '../../redis/faults.js';
 import type { Held } from '../contract.js';
 import { cancelled } from '../deferred.js';
-import type { Envelopes } from '../envelope.js';
+import type { PredictMb } from '../predict.js';
 import { takeFoundResult } from '../transport/found-results.js';
-import type { Packed } from '../transport/transport.js';
-import { again, classifyAnswer, lost, openAnswer } from './answers.js';
+import type { BotTransport, Packed } from '../transport/transport.js';
+import { again, classifyAnswer, lost, openAnswer, type Verdict } from './answers.js';
 import type { Aside } from './aside.js';
+import type { End } from './end.js';
 import type { EnginesThere } from './engines-there.js';
 import type { Entry } from './entry.js';
 import type { NeedQueues } from './need-queues.js';
-import type { BullQueueOptions } from './options.js';
 import { able, lacking, memoryClass } from './routing.js';
 import { awayBucket } from './unschedulable.js';
-import { type Answer, deliveredSchema, type Need, queueName, type Word } from './wire.js';
+import { type Answer, deliveredSchema, type Need, queueName } from './wire.js';
 
 /** BullMQ's word for a job that has lost too many workers. */
 const STALLED = /^job stalled more than/;
 
-export interface CourseParts extends Omit<BullQueueOptions, 'redis'> {
-  envelopes: Envelopes;
+export interface CourseParts {
+  end: End;
   queues: NeedQueues;
   there: EnginesThere;
+  transport: BotTransport;
+  /** Engines whose work was not there. */
   aside: Aside;
+  /** Mark of the data folder that engines share; null where they share none. */
+  folder: string | null;
+  /** Megabytes that a job takes of its engine's memory; a job goes to no engine that has less. */
+  predictMb?: PredictMb;
+  /** Engines that a job may outlive before it fails `engine-lost`. */
   attempts: number;
-  say(word: Word): Promise<void>;
   /** Hears that Redis answers and does nothing of what it is asked. */
   away(error: Error): void;
   closed(): boolean;
 }
 
-/** A job has come back: some engine has to do it anew, or what was made of it is here. */
-type End = { value: unknown } | { why: string; counts: boolean; error?: AcclaimError };
+/** The result is here, or an answer that is none. */
+type Outcome = { type: 'kept'; value: unknown } | Exclude<Verdict, { type: 'result' }>;
 
 /** Takes jobs from their asking to their outcome. */
 export class Course {
@@ -49,92 +55,94 @@ export class Course {
 
   /** The result, checked. Errors: cancelled, engine-lost, those of the engine and of the transport. */
   async run(entry: Entry): Promise<unknown> {
+    await this.insist(entry, () => this.takeUp(entry));
     for (;;) {
+      if (!entry.out) {
+        const found = await this.prepare(entry);
+        if (found) return found.value;
+        await this.insist(entry, () => this.giveOut(entry));
+      }
+      const job = await this.insist(entry, () => this.ended(entry));
+      if (job === 'moved') continue;
+      const outcome = job ? await this.taken(entry, job) : forgotten;
+      // The next life of this process finds the answer there.
+      if (this.parts.closed()) throw cancelled(entry.id);
+      await this.insist(entry, () => this.evict(entry));
+      if (outcome.type === 'kept') return outcome.value;
+      if (outcome.type === 'failed') throw outcome.error;
+      if (outcome.counts) entry.lost += 1;
+      this.parts.end.log.warn(
+        { ...aboutJob(entry.id), why: outcome.why, lost: entry.lost },
+        'job comes back',
+      );
       this.mustGoOn(entry);
+      // Whom it shall not go to again goes by who is there.
+      await this.insist(entry, () => this.parts.there.list());
+      if (entry.lost >= this.parts.attempts) throw outcome.error ?? lost(entry.id, outcome.why);
+    }
+  }
+
+  /** Again at the next change, where Redis refuses it. */
+  private async insist<T>(entry: Entry, act: () => Promise<T>): Promise<T> {
+    for (;;) {
       try {
-        const done = await this.step(entry);
-        if (done) return done.value;
+        return await act();
       } catch (error) {
-        if (!refuses(error)) throw error;
+        if (!refuses(error) || this.parts.closed()) throw error;
         this.parts.away(error);
         await entry.change();
       }
     }
   }
 
-  /** From wherever it stands to an end in Redis; null where it is to be given out anew. */
-  private async step(entry: Entry): Promise<{ value: unknown } | null> {
-    if (!entry.asked) await this.takeUp(entry);
-    entry.asked = true;
-    if (!entry.out) {
-      const found = entry.prepared ? null : await this.prepare(entry);
-      if (found) return found;
-      entry.prepared = true;
-      await this.giveOut(entry);
-    }
-    const job = await this.ended(entry);
-    if (job === 'moved') return null;
-    const end: End = job ? await this.taken(entry, job) : { why: 'Redis has forgotten it', counts: false };
-    // The next life of this process finds the answer there.
-    if (this.parts.closed()) throw cancelled(entry.id);
-    await this.evict(entry);
-    if ('value' in end) return end;
-    if (end.counts) entry.lost += 1;
-    // What it reads may be what was lost.
-    entry.prepared = false;
-    this.parts.log.warn({ ...aboutJob(entry.id), why: end.why, lost: entry.lost }, 'job comes back');
-    this.mustGoOn(entry);
-    // Whom it shall not go to again goes by who is there.
-    await this.parts.there.list();
-    if (entry.lost >= this.parts.attempts) throw end.error ?? lost(entry.id, end.why);
-    return null;
-  }
-
   /** Throws `cancelled`. */
   private mustGoOn(entry: Entry): void {
-    if (entry.cancelled || this.parts.closed()) throw cancelled(entry.id);
+    if (entry.abort.signal.aborted || this.parts.closed()) throw cancelled(entry.id);
   }
 
   /** What an earlier life of this process has given out goes on, where it is of the same payload. */
   private async takeUp(entry: Entry): Promise<void> {
-    const { queues, envelopes, log } = this.parts;
+    this.mustGoOn(entry);
+    const { queues, end } = this.parts;
     const found = await queues.find(entry.id);
     if (!found) return;
     entry.out = { queue: found.name, nonce: '' };
     // It may have ended before anybody listened.
     entry.ended = true;
     try {
-      const { job, nonce, digest } = envelopes.open('job', found.job.data.sealed, deliveredSchema);
+      const { job, nonce, digest } = end.envelopes.open('job', found.job.data.sealed, deliveredSchema);
       entry.out.nonce = nonce;
       if (job === entry.id && digest === entry.digest) return;
     } catch (error) {
-      log.warn({ ...aboutJob(entry.id), ...toPlain(error) }, 'job not taken up');
+      end.log.warn({ ...aboutJob(entry.id), ...toPlain(error) }, 'job not taken up');
     }
     await this.evict(entry);
   }
 
   /** Engines can reach what it reads afterwards; not null where what was made of it stands. */
   private prepare(entry: Entry): Promise<{ value: unknown } | null> {
-    const { transport } = this.parts;
+    const { transport, end } = this.parts;
     const { kind, payload, abort } = entry;
     const work = async () => {
       await transport.prepare(kind, payload, abort.signal);
       entry.identity = await transport.identity(kind, payload);
-      return takeFoundResult(entry, this.parts, abort.signal);
+      const { envelopes, log } = end;
+      return takeFoundResult(entry, { transport, envelopes, log }, abort.signal);
     };
     return patiently(work, { signal: abort.signal, onWait: (error) => entry.hold(awayBucket(error)) });
   }
 
   private async giveOut(entry: Entry): Promise<void> {
-    const { envelopes, queues, say, folder = null } = this.parts;
+    this.mustGoOn(entry);
+    const { end, queues, folder } = this.parts;
     const { id, kind, digest, identity } = entry;
     const need = await this.need(entry);
     const { payload } = await this.packed(entry);
     const nonce = randomUUID();
-    const sealed = envelopes.close('job', { job: id, nonce, kind, digest, identity, folder, payload });
+    const delivered = { job: id, nonce, kind, digest, identity, folder, payload };
     entry.out = { queue: queueName(need), nonce };
-    await queues.add(need, id, kind, sealed);
-    await say({ type: 'look' });
+    await queues.add(need, id, kind, end.envelopes.close('job', delivered));
+    await end.say({ type: 'look' });
   }
 
   private async packed(entry: Entry): Promise<Packed> {
@@ -144,7 +152,7 @@ export class Course {
 
   /** Who shall have it: not who has refused it, nor, where others can do it, who has failed on it. */
   private async need(entry: Entry): Promise<Need> {
-    const { folder = null, predictMb, attempts, there } = this.parts;
+    const { folder, predictMb, attempts, there } = this.parts;
     const { models } = await this.packed(entry);
     const memoryMb = memoryClass(predictMb?.(entry.kind, entry.payload) ?? 0);
     const anyone: Need = { models: [...new Set(models)].sort(), memoryMb, folder, not: [], attempts };
@@ -158,7 +166,7 @@ export class Course {
   }
 
   private aside(): string[] {
-    return (this.parts.folder ?? null) === null ? [] : this.parts.aside.list().map(({ engine }) => engine);
+    return this.parts.folder === null ? [] : this.parts.aside.list().map(({ engine }) => engine);
   }
 
   /** Waits for its end; null where Redis does not know it, `moved` where it lies in no queue any more. */
@@ -174,7 +182,7 @@ export class Course {
         seen = true;
         continue;
       }
-      if (entry.cancelled) {
+      if (entry.abort.signal.aborted) {
         await this.evict(entry);
         throw cancelled(entry.id);
       }
@@ -200,7 +208,7 @@ export class Course {
       if (this.parts.closed()) throw cancelled(entry.id);
       const { queue, nonce } = entry.out;
       if (await (await this.parts.queues.of(queue)).remove(entry.id)) entry.out = null;
-      else await this.parts.say({ type: 'cancel', nonce });
+      else await this.parts.end.say({ type: 'cancel', nonce });
       if (!entry.out) break;
     }
     entry.active = false;
@@ -208,25 +216,22 @@ export class Course {
     entry.held = null;
   }
 
-  private async taken(entry: Entry, { returnvalue, failedReason }: Job): Promise<End> {
-    const { envelopes, aside, attempts } = this.parts;
-    const said = returnvalue ?? failedReason;
+  private async taken(entry: Entry, { returnvalue, failedReason }: Job): Promise<Outcome> {
+    const { end, aside, attempts } = this.parts;
     if (STALLED.test(failedReason ?? '')) {
       entry.lost = attempts;
-      return { why: 'each engine that took it fell silent', counts: false };
+      return { type: 'again', why: 'each engine that took it fell silent', counts: false };
     }
     let answer: Answer;
     try {
-      answer = openAnswer(envelopes, { job: entry.id, nonce: entry.out?.nonce ?? '' }, said);
+      const asked = { job: entry.id, nonce: entry.out?.nonce ?? '' };
+      answer = openAnswer(end.envelopes, asked, returnvalue ?? failedReason);
     } catch (error) {
-      return { why: typeof failedReason === 'string' ? failedReason : toPlain(error).message, counts: true };
+      return { type: 'again', why: failedReason ?? toPlain(error).message, counts: true };
     }
     const verdict = classifyAnswer(entry.kind, answer);
     if (verdict.type === 'result') return this.kept(entry, answer, verdict);
-    if (verdict.type === 'failed') {
-      await this.evict(entry);
-      throw verdict.error;
-    }
+    if (verdict.type === 'failed') return verdict;
     if (verdict.tooSmall) entry.short.add(answer.engine);
     if (verdict.counts) entry.failed.add(answer.engine);
     if (verdict.error?.code === 'data-mismatch') aside.put(answer.engine, verdict.why);
@@ -238,23 +243,22 @@ export class Course {
     entry: Entry,
     { engine, delivery }: Answer,
     { value, artifact }: { value: unknown; artifact: string | null },
-  ): Promise<End> {
+  ): Promise<Outcome> {
     const { transport, aside } = this.parts;
     const { signal } = entry.abort;
     const work = () => transport.keep(entry.kind, entry.payload, { delivery, artifact }, signal);
     try {
       await patiently(work, { signal, onWait: (error) => entry.hold(awayBucket(error)) });
       aside.forgive(engine);
-      return { value };
+      return { type: 'kept', value };
     } catch (fault) {
       const error = fromPlain(toPlain(fault));
       if (error.code === 'data-mismatch') aside.put(engine, error.message);
-      if (again.has(error.code)) {
-        entry.failed.add(engine);
-        return { why: error.message, counts: true, error };
-      }
-      if (!this.parts.closed()) await this.evict(entry);
-      throw error;
+      if (!again.has(error.code)) return { type: 'failed', error };
+      entry.failed.add(engine);
+      return { type: 'again', why: error.message, counts: true, error };
     }
   }
 }
+
+const forgotten: Outcome = { type: 'again', why: 'Redis has forgotten it', counts: false };

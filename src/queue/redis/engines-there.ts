@@ -4,22 +4,17 @@
  * sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
  */
 import { toPlain } from '../../errors.js';
-import type { Log } from '../../log.js';
-import type { Line } from '../../redis/connection.js';
-import type { Envelopes } from '../envelope.js';
 import type { Aside, SetAside } from './aside.js';
-import { type Beat, beatSchema, type keys } from './wire.js';
+import type { End } from './end.js';
+import { type Beat, beatSchema } from './wire.js';
 
 export interface EnginesThereParts {
-  redis: Line;
-  keys: ReturnType<typeof keys>;
-  envelopes: Envelopes;
+  end: End;
   aside: Aside;
   /** Mark of the data folder that engines share; null where they share none. */
   folder: string | null;
   /** Silence after which an engine is gone, ms. */
   lostMs: number;
-  log: Log;
 }
 
 export class EnginesThere {
@@ -35,7 +30,7 @@ export class EnginesThere {
   constructor(private readonly parts: EnginesThereParts) {}
 
   async list(): Promise<Beat[]> {
-    const { redis, keys: names } = this.parts;
+    const { redis, keys: names } = this.parts.end;
     const there: Beat[] = [];
     for (const [id, text] of Object.entries(await redis.hgetall(names.serving)).sort()) {
       const beat = this.open(id, text);
@@ -61,13 +56,14 @@ export class EnginesThere {
 
   /** Tells of the bot's data folder: engines look for it before they take a job. */
   tellFolder(): void {
-    const { redis, keys: names, envelopes, folder } = this.parts;
+    const { end, folder } = this.parts;
+    const { redis, keys: names, envelopes } = end;
     if (folder !== null) redis.set(names.folder, envelopes.close('folder', { folder })).catch(() => {});
   }
 
   /** Those get their jobs another way, and would never have one of ours. */
   private async lookForOlder(): Promise<void> {
-    const { redis, keys: names, log } = this.parts;
+    const { redis, keys: names, log } = this.parts.end;
     const beats = (await redis.smembers(names.older)).map(names.olderBeat);
     const older = beats.length > 0 && (await redis.exists(...beats)) > 0;
     if (older && !this.older)
@@ -76,11 +72,12 @@ export class EnginesThere {
   }
 
   private open(engine: string, text: string): Beat | null {
+    const { envelopes, log } = this.parts.end;
     try {
-      const beat = this.parts.envelopes.open('beat', text, beatSchema);
+      const beat = envelopes.open('beat', text, beatSchema);
       return beat.engine === engine ? beat : null;
     } catch (error) {
-      if (!this.refused.has(engine)) this.parts.log.warn({ engine, ...toPlain(error) }, 'engine refused');
+      if (!this.refused.has(engine)) log.warn({ engine, ...toPlain(error) }, 'engine refused');
       this.refused.add(engine);
       return null;
     }

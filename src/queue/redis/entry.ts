@@ -16,10 +16,6 @@ export class Entry {
   readonly session: string;
   /** Where it lies in Redis, and under which nonce it was given out; null while it is not. */
   out: { queue: string; nonce: string } | null = null;
-  /** Whether Redis was asked for what an earlier life of this process has given out. */
-  asked = false;
-  /** Whether engines can reach what it reads. */
-  prepared = false;
   /** Of all that decides what it writes; null where it writes nothing. */
   identity: string | null = null;
   /** As it crosses. */
@@ -35,8 +31,7 @@ export class Entry {
   lost = 0;
   readonly failed = new Set<string>();
   readonly short = new Set<string>();
-  cancelled = false;
-  /** Ends what is carried for it. */
+  /** It is cancelled: ends what is carried for it. */
   readonly abort = new AbortController();
   readonly listeners: ((p: JobProgress) => void)[] = [];
   readonly watchers: ((why: Held | null) => void)[] = [];
@@ -54,11 +49,11 @@ export class Entry {
     readonly id: string,
     readonly kind: JobKind,
     readonly payload: Record<string, unknown> & { session: string },
-    { graceMs, tell }: { graceMs: number; tell: (entry: Entry, why: Held | null) => void },
+    { graceMs, tell }: { graceMs: number; tell: (why: Held | null) => void },
   ) {
     this.session = payload.session;
     this.digest = createHash('sha256').update(JSON.stringify(payload)).digest('hex');
-    this.unschedulable = new Unschedulable(graceMs, (why) => tell(this, why));
+    this.unschedulable = new Unschedulable(graceMs, tell);
     // Each file on its way listens to it.
     setMaxListeners(0, this.abort.signal);
     ({ outcome: this.outcome, resolve: this.resolve, reject: this.reject } = deferred());
@@ -89,7 +84,6 @@ export class Entry {
   }
 
   cancel(): void {
-    this.cancelled = true;
     this.abort.abort();
     this.wake();
   }

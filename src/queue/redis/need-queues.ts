@@ -5,9 +5,8 @@
  */
 import { type Job, Queue, QueueEvents } from 'bullmq';
 import { safely } from '../../machine/safely.js';
-import type { Line } from '../../redis/connection.js';
-import type { Envelopes } from '../envelope.js';
-import { type keys, type Need, queueName } from './wire.js';
+import type { End } from './end.js';
+import { type Need, queueName } from './wire.js';
 
 /** Answers stay in Redis for so long when nobody takes them, s. */
 const KEPT_S = 86_400;
@@ -19,10 +18,7 @@ const UNUSED_MS = 600_000;
 export type JobEvent = 'active' | 'returned' | 'stalled' | 'ended' | 'progress';
 
 export interface NeedQueuesParts {
-  redis: Line;
-  keys: ReturnType<typeof keys>;
-  prefix: string;
-  envelopes: Envelopes;
+  end: End;
   trouble: (error: unknown) => void;
   unusedMs?: number;
   /** Hears of what is wrong with an event. */
@@ -63,7 +59,7 @@ export class NeedQueues {
 
   /** Puts the job where engines look for it; a job of that id that is there already stays as it is. */
   async add(need: Need, id: string, kind: string, sealed: string): Promise<string> {
-    const { redis, keys: names, envelopes } = this.parts;
+    const { redis, keys: names, envelopes } = this.parts.end;
     const name = queueName(need);
     const queue = await this.of(name);
     await redis.hset(names.needs, name, envelopes.close('need', need));
@@ -74,7 +70,8 @@ export class NeedQueues {
 
   /** Where the job lies, whoever has put it there. */
   async find(id: string): Promise<{ name: string; job: Job } | null> {
-    for (const name of await this.parts.redis.hkeys(this.parts.keys.needs)) {
+    const { redis, keys: names } = this.parts.end;
+    for (const name of await redis.hkeys(names.needs)) {
       const job = await (await this.of(name)).getJob(id);
       if (job) return { name, job };
     }
@@ -86,7 +83,7 @@ export class NeedQueues {
    * events it keeps would keep ten thousand.
    */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    const { redis, keys: names } = this.parts;
+    const { redis, keys: names } = this.parts.end;
     for (const [name, at] of this.used) {
       const queue = await this.of(name);
       if (inUse.has(name)) {
@@ -113,7 +110,8 @@ export class NeedQueues {
   }
 
   private async open(name: string): Promise<Opened> {
-    const { redis: connection, prefix, trouble, fault, heard } = this.parts;
+    const { end, trouble, fault, heard } = this.parts;
+    const { redis: connection, prefix } = end;
     const common = { connection, prefix, skipVersionCheck: true };
     const queue = new Queue(name, { ...common, streams: { events: { maxLen: EVENTS } } });
     queue.on('error', safely(trouble, trouble));
@@ -121,17 +119,14 @@ export class NeedQueues {
     const [newest] = await connection.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1);
     const events = new QueueEvents(name, { ...common, lastEventId: newest?.[0] ?? '0-0' });
     events.on('error', safely(trouble, trouble));
-    const active = safely(({ jobId }: Of) => heard('active', jobId), fault);
+    const told = (event: JobEvent) => safely(({ jobId, data }: Of) => heard(event, jobId, data), fault);
     const returned = safely(({ jobId, prev }: Of) => prev === 'active' && heard('returned', jobId), fault);
-    const stalled = safely(({ jobId }: Of) => heard('stalled', jobId), fault);
-    const ended = safely(({ jobId }: Of) => heard('ended', jobId), fault);
-    const progress = safely(({ jobId, data }: Of) => heard('progress', jobId, data), fault);
-    events.on('active', active);
+    events.on('active', told('active'));
     events.on('waiting', returned);
-    events.on('stalled', stalled);
-    events.on('completed', ended);
-    events.on('failed', ended);
-    events.on('progress', progress);
+    events.on('stalled', told('stalled'));
+    events.on('completed', told('ended'));
+    events.on('failed', told('ended'));
+    events.on('progress', told('progress'));
     return { queue, events };
   }
 }

@@ -2,7 +2,6 @@
  * That nobody can do a job: told once for each reason, and only when it has lasted, since engines come and
  * go. BullMQ lets a job wait without a word.
  */
-import { aboutJob, type Log } from '../../log.js';
 import type { Held } from '../contract.js';
 
 export const awayRedis: Held = { code: 'no-redis', message: 'the queue (Redis) does not answer' };
@@ -52,44 +51,5 @@ export class Unschedulable {
     if (this.told || now - this.since < this.graceMs) return;
     this.told = true;
     this.tell(why);
-  }
-}
-
-/** A job, as far as it matters here. */
-export interface Waiting {
-  id: string;
-  watchers: readonly ((why: Held | null) => void)[];
-  unschedulable: Unschedulable;
-}
-
-export interface WaitingJobsParts {
-  log: Log;
-  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
-  onStarved?: (starved: boolean) => void;
-}
-
-/** Jobs that no engine can do, together. */
-export class WaitingJobs {
-  private starved = false;
-
-  constructor(
-    private readonly entries: ReadonlyMap<string, Waiting>,
-    private readonly parts: WaitingJobsParts,
-  ) {}
-
-  readonly tell = ({ id, watchers }: Waiting, why: Held | null): void => {
-    const { log } = this.parts;
-    const job = aboutJob(id);
-    if (why) log.warn({ ...job, ...why }, `job waits: ${why.message}`);
-    else log.info(job, 'what waited goes on');
-    for (const watcher of watchers) watcher(why);
-    this.weigh();
-  };
-
-  /** Call it when a job is over, too. */
-  weigh(): void {
-    const starved = [...this.entries.values()].some((entry) => entry.unschedulable.known !== null);
-    if (starved !== this.starved) this.parts.onStarved?.(starved);
-    this.starved = starved;
   }
 }

@@ -1,9 +1,9 @@
 /** Queues of needs in a real Redis: one that nobody uses leaves nothing behind, and none keeps all its events. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Envelopes } from '../../../src/queue/envelope.js';
+import { silentLog } from '../../../src/log.js';
+import { End } from '../../../src/queue/redis/end.js';
 import { NeedQueues } from '../../../src/queue/redis/need-queues.js';
-import { keys, type Need, queueName } from '../../../src/queue/redis/wire.js';
-import { connect } from '../../../src/redis/connection.js';
+import { type Need, queueName } from '../../../src/queue/redis/wire.js';
 import { TestRedis } from '../../support/redis.js';
 
 let redis: TestRedis;
@@ -13,14 +13,12 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 it('bounds the events of a queue in use, though Redis has forgotten the bound, and clears away one that is not', async () => {
-  const line = connect(redis.settings, () => {});
   const fail = (error: unknown) => {
     throw error;
   };
-  const queues = new NeedQueues({
-    ...{ redis: line, keys: keys('p'), prefix: 'p', envelopes: new Envelopes(null), unusedMs: -1 },
-    ...{ trouble: fail, fault: fail, heard: () => {} },
-  });
+  const end = new End({ redis: redis.settings, prefix: 'p', key: null, log: silentLog }, fail);
+  const line = end.redis;
+  const queues = new NeedQueues({ end, unusedMs: -1, trouble: fail, fault: fail, heard: () => {} });
   const need: Need = { models: [], memoryMb: 1, folder: null, not: [], attempts: 3 };
   const name = queueName(need);
   try {
