@@ -133,6 +133,8 @@ export class Course {
   }
 
   private async giveOut(entry: Entry): Promise<void> {
+    // Redis refused a part of it: whether the job is there is asked next.
+    if (entry.out) return;
     this.mustGoOn(entry);
     const { end, queues, folder } = this.parts;
     const { id, kind, digest, identity } = entry;
