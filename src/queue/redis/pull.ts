@@ -11,11 +11,9 @@ import { toPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
 import { refuses } from '../../redis/faults.js';
 import type { End } from './end.js';
-import { able } from './routing.js';
+import { able, inOrder } from './routing.js';
 import { type Beat, locks, type Need, needSchema, queueName } from './wire.js';
 
-/** An engine that has not asked a queue for so long asks it first, ms. */
-const PATIENCE_MS = 20_000;
 /** How long those go first that hold the model warm, ms. */
 const HESITATION_MS = 250;
 /** Models held warm, at most: what an engine keeps compiled is bounded by its memory. */
@@ -68,13 +66,10 @@ export class Pull {
     const now = performance.now();
     for (const need of needs) if (!this.#asked.has(queueName(need))) this.#asked.set(queueName(need), now);
     const since = (need: Need) => now - (this.#asked.get(queueName(need)) ?? now);
-    const cold = (need: Need) => !need.models.every((model) => this.#warm.includes(model));
-    const rank = (need: Need) => (since(need) > PATIENCE_MS ? 0 : cold(need) ? 2 : 1);
-    needs.sort((a, b) => rank(a) - rank(b) || since(b) - since(a));
     let waited = false;
-    for (const need of needs) {
-      if (rank(need) === 2 && !waited) await wait(this.parts.hesitationMs ?? HESITATION_MS);
-      waited ||= rank(need) === 2;
+    for (const { need, rank } of inOrder(needs, since, this.#warm)) {
+      if (rank === 'cold' && !waited) await wait(this.parts.hesitationMs ?? HESITATION_MS);
+      waited ||= rank === 'cold';
       const name = queueName(need);
       const token = randomUUID();
       const worker = await this.#worker(name, need);

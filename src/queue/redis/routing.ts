@@ -1,4 +1,4 @@
-/** Which engines can do a job, and why none can. Both ends ask the same. Pure. */
+/** Which engines can do a job, in which order they ask for jobs, and why none can do one. Pure. */
 import type { Held } from '../contract.js';
 import { gigabytes } from '../predict.js';
 import type { Beat, Need } from './wire.js';
@@ -12,6 +12,23 @@ const shares = (beat: Beat, { folder }: Need) => folder === null || beat.folder 
 export function able(beat: Beat, need: Need): boolean {
   const free = !beat.draining && !need.not.includes(beat.engine);
   return free && shares(beat, need) && holds(beat, need) && fits(beat, need);
+}
+
+/** An engine that has not asked a queue for so long asks it first, ms. */
+const PATIENCE_MS = 20_000;
+
+/** In this order. */
+const ranks = ['kept waiting', 'warm', 'cold'] as const;
+
+/** In which order an engine asks for needs that it meets; `since`: ms since it last did. `warm`: models. */
+export function inOrder(needs: readonly Need[], since: (need: Need) => number, warm: readonly string[]) {
+  const rankOf = (need: Need): (typeof ranks)[number] => {
+    if (since(need) > PATIENCE_MS) return 'kept waiting';
+    return need.models.every((model) => warm.includes(model)) ? 'warm' : 'cold';
+  };
+  return needs
+    .map((need) => ({ need, rank: rankOf(need) }))
+    .sort((a, b) => ranks.indexOf(a.rank) - ranks.indexOf(b.rank) || since(b.need) - since(a.need));
 }
 
 /** Memory in classes, so that jobs alike share a queue: two digits, rounded up. */
