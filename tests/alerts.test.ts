@@ -21,7 +21,7 @@ import { Meter } from '../src/monitor/meter.js';
 import { watchAside, watchStarved } from '../src/monitor/queue.js';
 import { type Look, meterReadiness } from '../src/monitor/readiness.js';
 import type { EngineEnd, EngineListener } from '../src/queue/local/engine-link.js';
-import type { SetAside } from '../src/queue/redis/aside.js';
+import type { SetAside } from '../src/queue/matching/aside.js';
 import { type Rule, rules, rulesFile } from './support/alert-rules.js';
 import { Exposition } from './support/exposition.js';
 import { promtool, Scrapes } from './support/promtool.js';

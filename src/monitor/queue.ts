@@ -5,7 +5,7 @@
 import { toPlain } from '../errors.js';
 import type { Held, JobQueue, JobRequest } from '../queue/contract.js';
 import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';
-import type { SetAside } from '../queue/redis/aside.js';
+import type { SetAside } from '../queue/matching/aside.js';
 import type { Meter } from './meter.js';
 
 export interface WatchedQueue extends JobQueue {

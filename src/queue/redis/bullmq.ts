@@ -17,15 +17,16 @@ import type { Held, JobQueue, JobRequest } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
 import { FORGOTTEN_AT_ONCE } from '../limits.js';
+import type { Beat } from '../matching/ability.js';
+import { Aside, type SetAside } from '../matching/aside.js';
+import { awayRedis, refusingRedis } from '../matching/unschedulable.js';
 import type { BotTransport } from '../transport/transport.js';
-import { Aside, type SetAside } from './aside.js';
 import { Course, type CourseParts } from './course.js';
 import { End, type EndOptions } from './end.js';
 import { EnginesThere } from './engines-there.js';
 import { Entry } from './entry.js';
 import { type JobEvent, NeedQueues } from './need-queues.js';
-import { awayRedis, refusingRedis } from './unschedulable.js';
-import { type Beat, saidSchema } from './wire.js';
+import { saidSchema } from './wire.js';
 
 /** Time that engines get to say that they are there, ms. */
 const GRACE_MS = 5000;

@@ -12,18 +12,19 @@ import { aboutJob } from '../../log.js';
 import { refuses } from '../../redis/faults.js';
 import type { Held } from '../contract.js';
 import { cancelled } from '../deferred.js';
+import type { Need } from '../matching/ability.js';
+import type { Aside } from '../matching/aside.js';
+import { able, lacking, memoryClass } from '../matching/routing.js';
+import { awayBucket } from '../matching/unschedulable.js';
 import type { PredictMb } from '../predict.js';
 import { takeFoundResult } from '../transport/found-results.js';
 import type { BotTransport, Packed } from '../transport/transport.js';
 import { again, classifyAnswer, lost, openAnswer, type Verdict } from './answers.js';
-import type { Aside } from './aside.js';
 import type { End } from './end.js';
 import type { EnginesThere } from './engines-there.js';
 import type { Entry } from './entry.js';
 import type { NeedQueues } from './need-queues.js';
-import { able, lacking, memoryClass } from './routing.js';
-import { awayBucket } from './unschedulable.js';
-import { type Answer, deliveredSchema, type Need, queueName } from './wire.js';
+import { type Answer, deliveredSchema, queueName } from './wire.js';
 
 /** BullMQ's word for a job that has lost too many workers. */
 const STALLED = /^job stalled more than/;

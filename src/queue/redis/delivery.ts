@@ -12,6 +12,7 @@ import { safely } from '../../machine/safely.js';
 import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import type { JobPayload } from '../jobs.js';
+import { awayBucket } from '../matching/unschedulable.js';
 import { otherFolder } from '../transport/folder-mark.js';
 import { type EngineTransport, underDelivery } from '../transport/transport.js';
 import { reasonWith } from './answers.js';
@@ -19,7 +20,6 @@ import type { End } from './end.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Taken } from './pull.js';
 import { Reports } from './reports.js';
-import { awayBucket } from './unschedulable.js';
 import { type Answer, type Delivered, deliveredSchema, type Said } from './wire.js';
 
 /** Runs are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */

@@ -4,9 +4,9 @@
  * sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
  */
 import { toPlain } from '../../errors.js';
-import type { Aside, SetAside } from './aside.js';
+import { type Beat, beatSchema } from '../matching/ability.js';
+import type { Aside, SetAside } from '../matching/aside.js';
 import type { End } from './end.js';
-import { type Beat, beatSchema } from './wire.js';
 
 export interface EnginesThereParts {
   end: End;

@@ -8,8 +8,8 @@ import type { AcclaimError } from '../../errors.js';
 import type { Held } from '../contract.js';
 import { deferred } from '../deferred.js';
 import type { JobKind, JobProgress } from '../jobs.js';
+import { Unschedulable } from '../matching/unschedulable.js';
 import type { Packed } from '../transport/transport.js';
-import { Unschedulable } from './unschedulable.js';
 
 export class Entry {
   readonly digest: string;

@@ -6,9 +6,9 @@
 import { toPlain } from '../../errors.js';
 import type { Trouble } from '../../redis/trouble.js';
 import { MODELS_NAMED } from '../limits.js';
+import type { Beat } from '../matching/ability.js';
 import { folderSchema, otherFolder } from '../transport/folder-mark.js';
 import type { End } from './end.js';
-import type { Beat } from './wire.js';
 
 /** What an engine is, and tells of itself. */
 export interface EngineAbout {

@@ -5,8 +5,9 @@
  */
 import { type Job, Queue, QueueEvents } from 'bullmq';
 import { safely } from '../../machine/safely.js';
+import type { Need } from '../matching/ability.js';
 import type { End } from './end.js';
-import { type Need, queueName } from './wire.js';
+import { queueName } from './wire.js';
 
 /** Answers stay in Redis for so long when nobody takes them, s. */
 const KEPT_S = 86_400;

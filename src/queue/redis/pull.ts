@@ -10,9 +10,10 @@ import { createRedisBackend, isNotConnectionError, type Job, type Processor, Wor
 import { toPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
 import { refuses } from '../../redis/faults.js';
+import { type Beat, type Need, needSchema } from '../matching/ability.js';
+import { able, inOrder } from '../matching/routing.js';
 import type { End } from './end.js';
-import { able, inOrder } from './routing.js';
-import { type Beat, locks, type Need, needSchema, queueName } from './wire.js';
+import { locks, queueName } from './wire.js';
 
 /** How long those go first that hold the model warm, ms. */
 const HESITATION_MS = 250;

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
-import { answerSchema, beatSchema } from '../../../src/queue/redis/wire.js';
+import { beatSchema } from '../../../src/queue/matching/ability.js';
+import { answerSchema } from '../../../src/queue/redis/wire.js';
 
 const key = 'k'.repeat(32);
 const ours = new Envelopes(key);

@@ -5,13 +5,8 @@
 import { expect, it, test } from 'vitest';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
-import {
-  answerSchema,
-  beatSchema,
-  needSchema,
-  saidSchema,
-  wordSchema,
-} from '../../../src/queue/redis/wire.js';
+import { beatSchema, needSchema } from '../../../src/queue/matching/ability.js';
+import { answerSchema, saidSchema, wordSchema } from '../../../src/queue/redis/wire.js';
 import { folderSchema } from '../../../src/queue/transport/folder-mark.js';
 import { madeSchema } from '../../../src/queue/transport/found-results.js';
 

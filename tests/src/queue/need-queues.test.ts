@@ -1,9 +1,10 @@
 /** Queues of needs in a real Redis: one that nobody uses leaves nothing behind, and none keeps all its events. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLog } from '../../../src/log.js';
+import type { Need } from '../../../src/queue/matching/ability.js';
 import { End } from '../../../src/queue/redis/end.js';
 import { NeedQueues } from '../../../src/queue/redis/need-queues.js';
-import { type Need, queueName } from '../../../src/queue/redis/wire.js';
+import { queueName } from '../../../src/queue/redis/wire.js';
 import { TestRedis } from '../../support/redis.js';
 
 let redis: TestRedis;

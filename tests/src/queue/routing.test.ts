@@ -1,8 +1,8 @@
 /** Whom a job waits for: in which order an engine asks, and when people are told that nobody can. No Redis. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { inOrder } from '../../../src/queue/redis/routing.js';
-import { Unschedulable } from '../../../src/queue/redis/unschedulable.js';
-import type { Need } from '../../../src/queue/redis/wire.js';
+import type { Need } from '../../../src/queue/matching/ability.js';
+import { inOrder } from '../../../src/queue/matching/routing.js';
+import { Unschedulable } from '../../../src/queue/matching/unschedulable.js';
 
 afterEach(() => vi.useRealTimers());
 

@@ -1,7 +1,7 @@
 /** Which engines can do a job, in which order they ask for jobs, and why none can do one. Pure. */
 import type { Held } from '../contract.js';
 import { gigabytes } from '../predict.js';
-import type { Beat, Need } from './wire.js';
+import type { Beat, Need } from './ability.js';
 
 const holds = (beat: Beat, { models }: Need) => models.every((model) => beat.models.includes(model));
 const fits = (beat: Beat, { memoryMb }: Need) => beat.memoryMb >= memoryMb;
