@@ -120,14 +120,17 @@ export class NeedQueues {
     const [newest] = await connection.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1);
     const events = new QueueEvents(name, { ...common, lastEventId: newest?.[0] ?? '0-0' });
     events.on('error', safely(trouble, trouble));
-    const told = (event: JobEvent) => safely(({ jobId, data }: Of) => heard(event, jobId, data), fault);
+    const active = safely(({ jobId }: Of) => heard('active', jobId), fault);
+    const stalled = safely(({ jobId }: Of) => heard('stalled', jobId), fault);
+    const ended = safely(({ jobId }: Of) => heard('ended', jobId), fault);
+    const progress = safely(({ jobId, data }: Of) => heard('progress', jobId, data), fault);
     const returned = safely(({ jobId, prev }: Of) => prev === 'active' && heard('returned', jobId), fault);
-    events.on('active', told('active'));
+    events.on('active', active);
     events.on('waiting', returned);
-    events.on('stalled', told('stalled'));
-    events.on('completed', told('ended'));
-    events.on('failed', told('ended'));
-    events.on('progress', told('progress'));
+    events.on('stalled', stalled);
+    events.on('completed', ended);
+    events.on('failed', ended);
+    events.on('progress', progress);
     return { queue, events };
   }
 }
