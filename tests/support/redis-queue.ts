@@ -75,5 +75,5 @@ export async function openEngine(
     lostMs: 2000,
     ...more,
   });
-  return { kill: memory.killBusy, stop: served.stop };
+  return { kill: memory.killBusy, ...served };
 }

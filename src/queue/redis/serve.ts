@@ -121,7 +121,7 @@ class EngineServer {
       });
       try {
         const { last } = this.#heartbeat;
-        const taken = last && !this.#heartbeat.misplaced ? await this.#pull.next(last) : null;
+        const taken = last && (await this.#pull.next(last));
         if (taken) await this.#deliveries.run(taken);
         else await within(LOOK_MS, woken);
       } catch (error) {

@@ -446,7 +446,7 @@ describe('BullQueue', () => {
     const { runs, gate, on } = jobs();
     gate.open();
     const folder = randomUUID();
-    const bot = queue(prefix, { folder, attempts: 2 });
+    const bot = queue(prefix, { folder, attempts: 1, graceMs: 0 });
     const lines: unknown[] = [];
     const log = { ...silentLog, error: (fields: unknown) => lines.push(fields) } as unknown as Log;
     const shut = new AcclaimError(
@@ -454,22 +454,23 @@ describe('BullQueue', () => {
       'the mark may not be read by this user',
       'Give it the right.',
     );
-    let asked = 0;
-    // It cannot from its second sign of life on, so that the job comes to it.
-    const mark = async () => {
-      if (++asked > 1) throw shut;
-      return folder;
-    };
-    await engine(prefix, 'a-shut', on('shut'), { folder: mark, log });
-    await engine(prefix, 'b-right', on('right'), { folder: async () => folder });
-    await bot.run(scoreJob('a'));
-    expect(runs).toEqual(['right a']);
+    const shutEngine = await engine(prefix, 'a-shut', on('shut'), {
+      folder: () => Promise.reject(shut),
+      log,
+    });
+    const held: (string | undefined)[] = [];
+    const outcome = bot.run(scoreJob('a'), undefined, (why) => held.push(why?.code));
+    await until(() => held.at(-1) === 'no-folder', 'word that there is no engine with the folder');
     await until(() => lines.length > 0, 'the line of the log');
     expect(lines[0]).toMatchObject({
       code: 'data-mismatch',
       message: expect.stringContaining(shut.message),
       hint: shut.hint,
     });
+    expect(shutEngine.look()).toBe('its data folder is not the one of the bot');
+    await engine(prefix, 'b-right', on('right'), { folder: async () => folder });
+    await outcome;
+    expect(runs).toEqual(['right a']);
   });
 
   it('an engine that sees no longer what it saw when it beat does not begin the job', async () => {
@@ -478,10 +479,14 @@ describe('BullQueue', () => {
     gate.open();
     const folder = randomUUID();
     let asked = 0;
-    // Its mount goes right after its first sign of life.
-    await engine(prefix, 'a-lost', on('lost'), { folder: async () => (++asked === 1 ? folder : null) });
+    // Its mount goes right after its first sign of life, long before the next.
+    const mark = async () => (++asked === 1 ? folder : null);
+    await engine(prefix, 'a-lost', on('lost'), { folder: mark, lostMs: 60_000 });
+    const bot = queue(prefix, { folder, attempts: 2 });
+    const outcome = bot.run(scoreJob('a'));
+    await until(() => asked > 1 || runs.length > 0, 'it to look before it begins');
     await engine(prefix, 'b-right', on('right'), { folder: async () => folder });
-    await queue(prefix, { folder, attempts: 2 }).run(scoreJob('a'));
+    await outcome;
     expect(runs).toEqual(['right a']);
   });
 
