@@ -100,7 +100,10 @@ export const configSchema = z.strictObject({
     key: z.string().min(32, 'needs at least 32 characters').nullable(),
     prefix: z.string().regex(/^[a-z0-9-]+$/, 'is a name such as acclaim'),
     waiting: count,
-    lostSeconds: z.number().min(1).max(600),
+    lostSeconds: z
+      .number()
+      .min(3, 'is at least 3: engines on a busy machine are silent for a while')
+      .max(600),
     engine: z
       .string()
       .regex(/^[a-z0-9-]{1,40}$/, 'is a name such as gpu-1')

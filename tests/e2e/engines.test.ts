@@ -36,7 +36,7 @@ const settings = () => [
   `dataDir=${dir}`,
   `queue.redis=${redis.settings.url}`,
   `queue.key=${'k'.repeat(32)}`,
-  'queue.lostSeconds=2',
+  'queue.lostSeconds=3',
   'engine.threads=1',
   'logLevel=warn',
 ];

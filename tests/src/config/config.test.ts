@@ -102,6 +102,13 @@ describe('problems', () => {
     expect(error.hint).toContain('config/default.yaml');
   });
 
+  test('an engine is not lost for the second in which a busy machine does not get to it', () => {
+    const lost = (seconds: number) => () =>
+      loadConfig({ env: {}, set: [`queue.lostSeconds=${seconds}`] }).queue.lostSeconds;
+    expect(problem(lost(2.9)).message).toContain('queue.lostSeconds: is at least 3');
+    expect(lost(3)()).toBe(3);
+  });
+
   test('what the learner, or the sampler, does not know or take: before a round meets it', () => {
     const set = ['learner.stepz=3', 'learner.lr=-1', 'sampler.step=4'];
     const { code, message } = problem(() => loadConfig({ env: {}, set }));
