@@ -2,9 +2,9 @@
  * How safe a session that reduces unsafe pictures has made its model: asked for and looked at by moderators.
  */
 import type { SessionState } from '../../src/domain/state/model.js';
-import { cause } from '../../src/errors.js';
 import { say, sentences, type Text } from '../../src/words/text.js';
 import { safetyAnswer } from '../views/safety.js';
+import { whyItWaits } from '../views/waits.js';
 import { duration } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 
@@ -48,7 +48,7 @@ async function progress({ services }: CommandContext, id: string): Promise<Text>
     left == null
       ? say('{sentence}.', { sentence: far })
       : say('{far}, the next in about {left}.', { far, left: duration(left) }),
-    held ? say('It waits: {why}.', { why: cause(held.message) }) : '',
+    held ? say('It waits: {why}.', { why: whyItWaits(held) }) : '',
     say('The channel sees the figures; **/acclaim nsfw report** shows you the pictures once it is through.'),
   );
 }

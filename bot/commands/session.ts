@@ -8,13 +8,14 @@ import type { SessionState } from '../../src/domain/state/model.js';
 import type { Job, Round } from '../../src/domain/state/round.js';
 import { ballotKinds } from '../../src/domain/state/rules.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
-import { AcclaimError, cause } from '../../src/errors.js';
+import { AcclaimError } from '../../src/errors.js';
 import { counted, lines, listed, say, sentences, type Text } from '../../src/words/text.js';
 import type { StartRequest } from '../services/requests.js';
 import { readingLines } from '../views/reading.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { pauseWords, phaseWords, stageWords, stateWords } from '../views/states.js';
 import { turnoutWords } from '../views/turnout.js';
+import { whyItWaits } from '../views/waits.js';
 import { duration, judgedWords, percent } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 import { mustBeHere } from './model.js';
@@ -218,7 +219,7 @@ function statusLines(state: SessionState): Text[] {
   if (round?.state === 'open')
     told.push(say('**Votes**: {turnout}', { turnout: turnoutWords(turnout(state, round), session) }));
   if (job) told.push(jobLine(job));
-  if (held) told.push(say('**Now**: it waits: {why}. It goes on by itself.', { why: cause(held.message) }));
+  if (held) told.push(say('**Now**: it waits: {why}. It goes on by itself.', { why: whyItWaits(held) }));
   const shares = approvals(rounds);
   const last = shares.at(-1);
   if (last)

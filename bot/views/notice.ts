@@ -9,20 +9,20 @@ import type { Session } from '../../src/domain/state/model.js';
 import { factsOfPlatform } from '../../src/domain/state/platforms.js';
 import type { RoundTime } from '../../src/domain/state/round-time.js';
 import { cause, inSentences } from '../../src/errors.js';
-import { counted, lines, say, sentences, type Text } from '../../src/words/text.js';
+import { counted, lines, say, sentences, type Text, type Value } from '../../src/words/text.js';
 import { card } from './card.js';
 import { readingLines } from './reading.js';
 import { roundTimeLine } from './round-time.js';
 import { platformName, quoted } from './words.js';
 
-type Values = Record<string, string | number>;
+type Values = Record<string, Value>;
 interface Notice {
   title: Text;
   text: (v: Values) => Text;
 }
 
 const of = (v: Values, key: string, otherwise: Text = ''): Text =>
-  v[key] === undefined ? otherwise : String(v[key]);
+  typeof v[key] === 'number' ? String(v[key]) : (v[key] ?? otherwise);
 const round = (v: Values): Text =>
   v.round === undefined ? say('The round') : say('Round {round}', { round: v.round });
 /** The same within a sentence. */

@@ -7,9 +7,10 @@ import type { Card } from '../../src/chat/port.js';
 import type { Session, SessionPhase } from '../../src/domain/state/model.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Job, Round, RoundPhase } from '../../src/domain/state/round.js';
-import { cause, inSentences } from '../../src/errors.js';
+import { inSentences } from '../../src/errors.js';
 import { counted, lines, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
+import { whyItWaits } from './waits.js';
 import { drawnWords, duration, ended, quoted } from './words.js';
 
 /** Which of a round's two bars is shown, and what it says. */
@@ -171,7 +172,7 @@ function fault({ failure }: Round): Text {
 function stageText({ job, bar }: ProgressView): Text {
   if (job?.held)
     return say('It waits: {message}. Nothing is lost, and it goes on by itself.', {
-      message: cause(job.held.message),
+      message: whyItWaits(job.held),
     });
   if (job?.state !== 'running') return say('Waiting for the engine.');
   const row = (stages[bar.kind] as Record<string, [number, number, Text]>)[job.stage ?? ''];

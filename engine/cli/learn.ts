@@ -17,6 +17,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { FOLDER_JSON, parseBounded } from '../../src/files/json-bounds.js';
 import { readFault } from '../../src/files/reading.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
+import { english } from '../../src/words/text.js';
 import { announceCosts } from '../foretold-costs.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
@@ -102,7 +103,7 @@ export const command = defineCommand(
         { signal: io.signal, progress: progress.report },
       );
       progress.clear();
-      const told = { ...result, notes: [...notes, ...result.notes] };
+      const told = { ...result, notes: [...notes, ...result.notes.map(english)] };
       if (v.json) {
         io.out(`${JSON.stringify({ out: resolve(v.out), ...told }, null, 2)}\n`);
         return;

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
+import { say, type Text } from '../../src/words/text.js';
 import { applied } from '../adapters/applied.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/learner-state.js';
@@ -30,7 +31,7 @@ export interface Attempt {
 
 export interface Guarded extends Attempt {
   learned: boolean;
-  notes: string[];
+  notes: Text[];
 }
 
 /** Share of the base model's variety that images keep under an adapter. */
@@ -45,7 +46,7 @@ export async function guarded<P extends AdapterHyperparameters>(
   before: LearnerState,
   attempt: (stepScale: number, variety: Variety) => Promise<Attempt>,
 ): Promise<Guarded> {
-  const notes: string[] = [];
+  const notes: Text[] = [];
   const spec = adapterSpec(context.params);
   const base = await baseProbe(context);
   const variety: Variety = async (adapter) =>
@@ -65,9 +66,13 @@ export async function guarded<P extends AdapterHyperparameters>(
       // The base model's pictures are finite: it is what was learned.
       const wild = error instanceof AcclaimError && error.code === 'not-finite';
       if (!wild && !(error instanceof Unhealthy)) throw error;
-      const next = stepScale === 1 ? 'it is tried again with half the step' : 'the model stays as it was';
+      const why = wild ? say('its images were no longer finite') : (error as Unhealthy).why;
       notes.push(
-        `This round's training was undone because ${wild ? 'its images were no longer finite' : error.message}; ${next}.`,
+        stepScale === 1
+          ? say("This round's training was undone because {why}; it is tried again with half the step.", {
+              why,
+            })
+          : say("This round's training was undone because {why}; the model stays as it was.", { why }),
       );
     }
   }
@@ -152,15 +157,22 @@ export function checkHealth(
   tuned: Probe,
 ): void {
   const growth = globalNorm(after) / globalNorm(before);
-  if (!(growth <= params.maxGrowth)) throw new Unhealthy(`the adapter grew ${growth.toFixed(1)} times`);
+  if (!(growth <= params.maxGrowth))
+    throw new Unhealthy(say('the adapter grew {times} times', { times: growth.toFixed(1) }));
   const kept = tuned.diversity / base.diversity;
   if (!(kept >= params.minDiversity))
-    throw new Unhealthy(`images became too alike (${Math.round(100 * kept)} % of the base model's variety)`);
+    throw new Unhealthy(
+      say("images became too alike ({share} % of the base model's variety)", {
+        share: Math.round(100 * kept),
+      }),
+    );
   if (!(kept <= params.maxDiversity))
     throw new Unhealthy(
-      `images fell apart (${Math.round(100 * kept)} % of the base model's variety: more noise than picture)`,
+      say("images fell apart ({share} % of the base model's variety: more noise than picture)", {
+        share: Math.round(100 * kept),
+      }),
     );
   const drift = Math.max(tuned.scale / base.scale, base.scale / tuned.scale);
   if (!(drift <= params.maxDrift))
-    throw new Unhealthy('images drifted too far from what the base model makes');
+    throw new Unhealthy(say('images drifted too far from what the base model makes'));
 }

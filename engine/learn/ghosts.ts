@@ -4,7 +4,7 @@
  * what the base model can draw of what is liked, and what is left out fades; a hundred leave out little. They
  * are scored anew in every round, by all votes so far.
  */
-import { count } from '../../src/domain/state/count.js';
+import { counted, say, type Text } from '../../src/words/text.js';
 import type { LearnerState } from '../io/learner-state.js';
 import type { Ghost } from '../io/remembered.js';
 import type { VoteModel } from '../io/vote-model.js';
@@ -42,10 +42,12 @@ export function likedGhosts(model: VoteModel | null, ghosts: readonly Ghost[], v
 }
 
 /** Said to people. */
-export const ghostWords = (liked: number): string[] =>
+export const ghostWords = (liked: number): Text[] =>
   liked > 0
     ? [
-        `It learned also from ${count(liked, 'picture')} that nobody was shown and, by your votes, you would like.`,
+        say('It learned also from {pictures} that nobody was shown and, by your votes, you would like.', {
+          pictures: counted(liked, 'picture'),
+        }),
       ]
     : [];
 

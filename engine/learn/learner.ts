@@ -7,6 +7,7 @@
 import type { z } from 'zod';
 import type { AdapterHyperparameters, LearnerName } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
+import type { Text } from '../../src/words/text.js';
 import type { Sampler } from '../diffusion/schedule.js';
 import { image } from '../io/latents.js';
 import type { LearnerState } from '../io/learner-state.js';
@@ -75,11 +76,11 @@ export interface LearnOutcome {
   /** Loss of each optimiser step. */
   losses: number[];
   /** Said to people. */
-  notes: string[];
+  notes: Text[];
 }
 
 /** A round that teaches nothing: `state` differs only in what was remembered. `why` is said to people. */
-export const untrained = (state: LearnerState, why: string): LearnOutcome => ({
+export const untrained = (state: LearnerState, why: Text): LearnOutcome => ({
   state,
   learned: false,
   losses: [],

@@ -3,7 +3,9 @@
  * that they are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so
  * micro-batches simply add.
  */
+
 import { setImmediate } from 'node:timers/promises';
+import { english, say, type Text } from '../../src/words/text.js';
 import type { AdamState } from '../io/learner-state.js';
 import type { TextFeeds } from '../models/prompt.js';
 import type { Executor } from '../runtime/executor.js';
@@ -18,8 +20,12 @@ import {
 import type { Tensor } from '../runtime/tensor.js';
 import type { Optimiser } from './optimiser.js';
 
-/** Thrown by the collapse guard's checks; caught by it, never shown. */
-export class Unhealthy extends Error {}
+/** Thrown by the collapse guard's checks; caught by it, which tells people why. */
+export class Unhealthy extends Error {
+  constructor(readonly why: Text) {
+    super(english(why));
+  }
+}
 
 /** What training moves. */
 export interface Moved {
@@ -68,7 +74,8 @@ export class Trainer {
       await setImmediate();
     }
     const norm = globalNorm(gradients!);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new Unhealthy('a gradient was not finite');
+    if (!Number.isFinite(loss) || !Number.isFinite(norm))
+      throw new Unhealthy(say('a gradient was not finite'));
     this.optimiser.update(this.adapter, gradients!, this.state);
     this.losses.push(loss);
     return { loss, norm };

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { learnerNames } from '../config/learners.js';
+import type { Text } from '../words/text.js';
 import { below } from './below.js';
 import { evaluateFields, evaluateResult } from './evaluate-fields.js';
 import { measureFields, measureResult } from './measure-fields.js';
@@ -16,8 +17,20 @@ const unit = z.number().min(0).max(1);
 /** Most memory that the engine's process has taken up to then. */
 const memoryMb = count.optional();
 const side = count.max(1 << 14);
-/** What an engine says to people. */
+/** What an engine says for the log. */
 const words = z.array(z.string().max(2000)).max(100);
+/** What it says to people, as src/words has it: told in the language of whoever reads it. */
+const text: z.ZodType<Text> = z.lazy(() =>
+  z.union([
+    z.string().max(2000),
+    z.object({
+      said: z.literal('words'),
+      key: z.string().max(500),
+      values: z.record(z.string().max(40), z.union([text, z.number()])),
+    }),
+    z.object({ said: z.literal('count'), n: z.number(), of: z.string().max(40) }),
+  ]),
+);
 
 /** A LoRA that pictures are drawn with, whatever is learned. */
 export const stackedSchema = z.object({
@@ -234,7 +247,7 @@ export const learnResult = z.object({
    */
   learned: z.boolean(),
   /** Said to people when not empty: collapse guard, rollback, halved step. */
-  notes: words,
+  notes: z.array(text).max(100),
   /** Of the liked pictures of the round beside the base model's; left out where there are too few. */
   variety: varietySchema.optional(),
   seconds: z.number(),

@@ -348,6 +348,50 @@ export const ja = {
   'In {round} the safety checker calls {unsafe} of {of} unsafe. I learn from that alone, and show none of them; from the next round on your marks decide.':
     '{round}では安全性チェッカーが{of}枚中{unsafe}枚を不適切と判定しました。今回はその判定だけから学習し、画像は表示しません。次のラウンドからは皆さんの印で決まります。',
   'From the learner': '学習からのお知らせ',
+  "This round's training was undone because {why}; it is tried again with half the step.":
+    'このラウンドの学習を取り消しました。{why}。学習の幅を半分にしてやり直します。',
+  "This round's training was undone because {why}; the model stays as it was.":
+    'このラウンドの学習を取り消しました。{why}。モデルは元のままです。',
+  'its images were no longer finite': '画像の値が有限でなくなったためです',
+  'a gradient was not finite': '勾配が有限でなくなったためです',
+  'the adapter grew {times} times': 'アダプターが{times}倍に大きくなったためです',
+  "images became too alike ({share} % of the base model's variety)":
+    '画像が互いに似すぎたためです (多様さは元のモデルの{share} %)',
+  "images fell apart ({share} % of the base model's variety: more noise than picture)":
+    '画像が崩れたためです (ばらつきは元のモデルの{share} %、絵よりノイズに近い)',
+  'images drifted too far from what the base model makes': '画像が元のモデルの作るものから離れすぎたためです',
+  'It learned also from {pictures} that nobody was shown and, by your votes, you would like.':
+    '誰にも見せていない{pictures}からも学習しました。皆さんの票によれば、気に入るはずの画像です。',
+  'Nothing is trained: your votes choose what is shown.':
+    '学習は行いません。皆さんの票が、表示する画像を選びます。',
+  'No image has been called good yet, so there is nothing to learn from.':
+    'まだどの画像も良いとされていないため、学習できるものがありません。',
+  'No image was called good or bad, so there is nothing to learn from.':
+    '良いとも悪いともされた画像がないため、学習できるものがありません。',
+  'No image was called good, and this learner compares good with bad: the round is passed by.':
+    '良いとされた画像がありません。この学習方法は良いものと悪いものを比べるため、このラウンドは飛ばします。',
+  'No image was called bad, and this learner compares good with bad: the round is passed by.':
+    '悪いとされた画像がありません。この学習方法は良いものと悪いものを比べるため、このラウンドは飛ばします。',
+  'All votes were alike, and this learner compares good with bad: the round is passed by.':
+    'すべての票が同じでした。この学習方法は良いものと悪いものを比べるため、このラウンドは飛ばします。',
+  'No two images that can be compared were voted differently: the round is passed by.':
+    '比べられる画像のうち、票の異なる2枚がありませんでした。このラウンドは飛ばします。',
+  'no engine is there': 'エンジンがありません',
+  'no engine of this version is there, only older ones, which are to be updated':
+    'このバージョンのエンジンがなく、更新が必要な古いものだけがあります',
+  "no engine that is there has the bot's data folder": 'ボットのデータフォルダーを持つエンジンがありません',
+  'no engine that is there has its model': 'このモデルを持つエンジンがありません',
+  'it takes more memory than any engine with its model has':
+    'このモデルを持つどのエンジンよりも多くのメモリーが必要です',
+  'it takes about {need} of memory, and no engine with its model has more than {most}':
+    'メモリーが約{need}必要ですが、このモデルを持つエンジンには最大で{most}しかありません',
+  'the queue (Redis) does not answer': 'キュー (Redis) が応答しません',
+  'the queue (Redis) refuses what it is asked': 'キュー (Redis) が要求を拒否しています',
+  'the bucket between bot and engines does not answer': 'ボットとエンジンの間のバケットが応答しません',
+  'no space is left; whoever runs me must free some':
+    '空き容量がありません。運営者が空きを作る必要があります',
+  'too many files are open; whoever runs me must raise the limit':
+    '開いているファイルが多すぎます。運営者が上限を上げる必要があります',
   'The session has ended': 'セッションが終了しました',
   'Thank you all for voting.': '投票してくださった皆さん、ありがとうございました。',
   'A moderator paused the session.': 'モデレーターがセッションを一時停止しました。',

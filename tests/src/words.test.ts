@@ -8,13 +8,23 @@ import { parseAst } from 'vitest/node';
 import { commandSpecs } from '../../bot/commands/table.js';
 import { commandBodies } from '../../bot/platforms/discord/commands.js';
 import { consentCard, noticeCard, notices, welcomeCard } from '../../bot/views/notice.js';
+import { progressCard } from '../../bot/views/progress.js';
+import { whyItWaits } from '../../bot/views/waits.js';
+import { checkHealth, type Probe } from '../../engine/learn/collapse-guard.js';
+import { ghostWords } from '../../engine/learn/ghosts.js';
+import type { Unhealthy } from '../../engine/learn/trainer.js';
+import { f32 } from '../../engine/runtime/tensor.js';
 import { inSentences } from '../../src/errors.js';
+import { jobSchemas } from '../../src/queue/jobs.js';
+import { lacking } from '../../src/queue/redis/routing.js';
+import { awayBucket, awayRedis, refusingRedis } from '../../src/queue/redis/unschedulable.js';
+import type { Beat, Need } from '../../src/queue/redis/wire.js';
 import { nouns } from '../../src/words/en.js';
 import { ja, jaCounts } from '../../src/words/ja.js';
 import { languageOf, languages, tell, told } from '../../src/words/tell.js';
-import { counted, english, listed, say, sentences } from '../../src/words/text.js';
+import { counted, english, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { readSources } from '../support/imports.js';
-import { makeSession } from '../support/rows.js';
+import { makeRound, makeSession } from '../support/rows.js';
 
 interface Node {
   type: string;
@@ -33,7 +43,7 @@ function walk(node: unknown, visit: (node: Node) => boolean): void {
 
 const isSay = ({ type, callee }: Node) => type === 'CallExpression' && callee?.name === 'say';
 
-const sources = [...readSources(['src', 'bot'])].filter(([path]) => path.endsWith('.ts'));
+const sources = [...readSources(['src', 'bot', 'engine'])].filter(([path]) => path.endsWith('.ts'));
 
 const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 /** Commands as they are typed; Japanese may put nothing more into bold, and moves what it has. */
@@ -93,6 +103,73 @@ describe('a channel that reads Japanese', () => {
       expect(all).not.toMatch(latin);
       expect(all).not.toContain('[object');
     }
+  });
+
+  it('is told in Japanese what a learner says of a round, and what rounds of before kept as it stands', () => {
+    const round = makeRound(session, 1, { state: 'done' });
+    const shown = (notes: Text[]) => {
+      const learned = { steps: 3, learned: true, notes, seconds: 2 };
+      const bar = { kind: 'learn', is: 'full' } as const;
+      return told(progressCard({ key: 'p', session, round: { ...round, learned }, bar, job: null }), 'ja')
+        .text;
+    };
+    const probe = { diversity: 1, scale: 1 };
+    const bounds = { maxGrowth: 4, minDiversity: 0.25, maxDiversity: 1.5, maxDrift: 1.5 };
+    const norm = (x: number) => ({ w: f32([1], [x]) });
+    const fault = (...of: [number, Probe]) => {
+      try {
+        checkHealth(bounds, norm(1), norm(of[0]), probe, of[1]);
+      } catch (error) {
+        return (error as Unhealthy).why;
+      }
+      return '';
+    };
+    const why = [
+      fault(5, probe),
+      fault(1, { ...probe, diversity: 0.1 }),
+      fault(1, { ...probe, diversity: 3 }),
+      fault(1, { ...probe, scale: 9 }),
+    ];
+    for (const note of [
+      ...ghostWords(3),
+      ...why.map((of) =>
+        say("This round's training was undone because {why}; the model stays as it was.", { why: of }),
+      ),
+    ]) {
+      // As it crosses from the engine, and lies in the database.
+      const kept = jobSchemas.learn.result.shape.notes.parse(JSON.parse(JSON.stringify([note])));
+      expect(shown(kept)).not.toMatch(latin);
+      expect(shown(kept)).toMatch(/[ぁ-ん]/);
+    }
+    expect(shown(['Step halved.'])).toContain('Step halved.');
+  });
+
+  it('is told in Japanese why a job waits', () => {
+    const need = { models: ['m'], memoryMb: 9000, folder: 'f', not: [] } as unknown as Need;
+    const none = { aside: new Set<string>(), short: new Set<string>(), older: false };
+    const beat = (of: Partial<Beat>) =>
+      ({ engine: 'a', models: ['m'], memoryMb: 9999, folder: 'f', ...of }) as Beat;
+    const held = [
+      awayRedis,
+      refusingRedis,
+      awayBucket(new Error('x')),
+      lacking([], need, none),
+      lacking([], need, { ...none, older: true }),
+      lacking([beat({ folder: 'g' })], need, none),
+      lacking([beat({ models: [] })], need, none),
+      lacking([beat({ memoryMb: 1000 })], need, none),
+      lacking([beat({})], need, { ...none, short: new Set(['a']) }),
+      { code: 'disk-full', message: 'no space is left on the disk; whoever runs me must free some' },
+      { code: 'files-exhausted', message: 'too many open files; whoever runs me must raise the limit' },
+    ];
+    expect(new Set(held.map((one) => one!.message)).size).toBe(11);
+    for (const one of held) {
+      const text = tell(whyItWaits(one!), 'ja');
+      expect([text, latin.test(text), /[ぁ-ん]/.test(text)]).toEqual([text, false, true]);
+    }
+    expect(tell(whyItWaits({ code: 'no-memory', message: 'some words of before.' }), 'ja')).toBe(
+      'some words of before',
+    );
   });
 
   it('is offered commands in Japanese, which fit where Discord shows them in both languages', () => {

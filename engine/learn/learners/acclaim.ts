@@ -5,6 +5,7 @@
  * because a round that is already narrow teaches narrowness.
  */
 import type { AcclaimParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/learner-state.js';
 import type { ReplayItem } from '../../io/remembered.js';
@@ -33,10 +34,13 @@ export const acclaim: Method<AcclaimParams> = {
       : before;
     const remembered: LearnerState = { ...before, best: best.best, positives: best.positives };
     if (params.steps === 0)
-      return untrained(remembered, 'Nothing is trained: your votes choose what is shown.');
+      return untrained(remembered, say('Nothing is trained: your votes choose what is shown.'));
     const goods = fittedGoods(replay, params);
     if (!goods.length)
-      return untrained(remembered, 'No image has been called good yet, so there is nothing to learn from.');
+      return untrained(
+        remembered,
+        say('No image has been called good yet, so there is nothing to learn from.'),
+      );
     const model = context.voteModel?.(replay) ?? null;
     const fresh = mayVote(model) ? await context.ghosts?.() : undefined;
     const ghosts = mergeGhosts(before.ghosts ?? [], fresh ?? [], round.manifest.round);

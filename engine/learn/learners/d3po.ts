@@ -5,6 +5,7 @@
  *   3. per group one optimiser step on `timesteps` of the trainable steps
  */
 import type { D3poParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/learner-state.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
@@ -29,7 +30,7 @@ export const d3po: Method<D3poParams> = {
     if (!groups.length)
       return untrained(
         before,
-        'No two images that can be compared were voted differently: the round is passed by.',
+        say('No two images that can be compared were voted differently: the round is passed by.'),
       );
     return train(context, before, groups);
   },

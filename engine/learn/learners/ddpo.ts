@@ -3,6 +3,7 @@
  *   1. r_i = p(good)        2. A from r over the round's labelled images        3. the policy gradient, plain noise
  */
 import type { DdpoParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { plainNoise } from '../../diffusion/noise.js';
 import { carryOver } from '../best.js';
 import { type Method, untrained } from '../learner.js';
@@ -18,7 +19,7 @@ export const ddpo: Method<DdpoParams> = {
     if (new Set(rewards).size < 2)
       return untrained(
         before,
-        'All votes were alike, and this learner compares good with bad: the round is passed by.',
+        say('All votes were alike, and this learner compares good with bad: the round is passed by.'),
       );
     // 2. Images without a label pull nowhere.
     const A = new Array<number>(round.manifest.count).fill(0);

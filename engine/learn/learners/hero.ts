@@ -7,6 +7,7 @@
  * an index.
  */
 import type { HeroParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
 import type { EmbeddingSpec } from '../../io/embedding-tensors.js';
 import type { LearnerState } from '../../io/learner-state.js';
@@ -30,10 +31,11 @@ export const hero: Method<HeroParams> = {
     const features = await featuresBy(context, embedding, images);
     const before: LearnerState = { ...carryOver(context, { features, carry }), embedding };
     if (!before.best || !judged.bads.length) {
-      const missing = before.best ? 'bad' : 'good';
       return untrained(
         before,
-        `No image was called ${missing}, and this learner compares good with bad: the round is passed by.`,
+        before.best
+          ? say('No image was called bad, and this learner compares good with bad: the round is passed by.')
+          : say('No image was called good, and this learner compares good with bad: the round is passed by.'),
       );
     }
 

@@ -8,6 +8,7 @@
  * guided prediction is fitted, since images are drawn by it.
  */
 import type { NftParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { plainNoise } from '../../diffusion/noise.js';
 import { image } from '../../io/latents.js';
 import type { LearnerState } from '../../io/learner-state.js';
@@ -28,7 +29,7 @@ export const nft: Method<NftParams> = {
     if (new Set(judged.labels.map(({ good }) => good)).size < 2)
       return untrained(
         before,
-        'All votes were alike, and this learner compares good with bad: the round is passed by.',
+        say('All votes were alike, and this learner compares good with bad: the round is passed by.'),
       );
     return train(context, before, rewardsOf(judged.labels));
   },

@@ -8,6 +8,7 @@
  * prediction, which images are drawn by.
  */
 import type { PapaParams } from '../../../src/config/learners.js';
+import { say } from '../../../src/words/text.js';
 import { plainNoise } from '../../diffusion/noise.js';
 import { image } from '../../io/latents.js';
 import type { LearnerState } from '../../io/learner-state.js';
@@ -25,7 +26,7 @@ export const papa: Method<PapaParams> = {
     const before = carryOver(context);
     const told = context.judged.labels.filter(({ good }) => good !== 0.5);
     if (told.length === 0)
-      return untrained(before, 'No image was called good or bad, so there is nothing to learn from.');
+      return untrained(before, say('No image was called good or bad, so there is nothing to learn from.'));
     return train(context, before, told);
   },
 

@@ -4,6 +4,7 @@
  * them, so that whoever carries it out reads the newest state. The same key again (an edit) replaces the one
  * that waits.
  */
+import type { Value } from '../../words/text.js';
 import type { Feedback } from './round.js';
 
 export type NoticeCode =
@@ -74,7 +75,7 @@ export type Effect =
       channel: string;
       round: number | null;
       notice: NoticeCode;
-      values: Record<string, string | number>;
+      values: Record<string, Value>;
     })
   | (Base & { kind: 'delete-image'; round: number; index: number })
   /** Files of the pair row that are hidden, and what was made of them. */

@@ -3,6 +3,7 @@
  * how ids and times are written.
  */
 
+import type { Text } from '../../words/text.js';
 import type { Fault, FaultShares } from './faults.js';
 import type { Platform } from './platforms.js';
 import type { BallotStyle } from './rules.js';
@@ -64,7 +65,8 @@ export interface Round {
 export interface Learned {
   steps: number;
   learned: boolean;
-  notes: string[];
+  /** What the learner says to people; words as they stand in rounds of before. */
+  notes: Text[];
   seconds: number;
   /** Most memory that the engine took, MB. */
   memoryMb?: number;

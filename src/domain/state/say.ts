@@ -2,6 +2,7 @@
  * What people are told, as effects: one for each channel of the session. Cards are edited in place, notices
  * are new.
  */
+import type { Value } from '../../words/text.js';
 import type { Draft } from './draft.js';
 import type { NoticeCode } from './effects.js';
 
@@ -33,7 +34,7 @@ export function showStory(draft: Draft): void {
 export function notify(
   draft: Draft,
   notice: NoticeCode,
-  values: Record<string, string | number> = {},
+  values: Record<string, Value> = {},
   round = draft.round?.number ?? null,
 ): void {
   // Of several pictures at once each is told of.

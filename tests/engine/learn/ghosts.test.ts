@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ghost } from '../../../engine/io/remembered.js';
 import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../../../engine/learn/ghosts.js';
+import { english } from '../../../src/words/text.js';
 
 /** P(good) = 1 / (1 + exp(-x)), x the picture's one feature. */
 const model: VoteModel = {
@@ -58,7 +59,7 @@ describe('ghosts', () => {
 
   it('are told to people, one as one', () => {
     expect(ghostWords(0)).toEqual([]);
-    expect(ghostWords(1).join()).toContain('1 picture that');
-    expect(ghostWords(2).join()).toContain('2 pictures that');
+    expect(ghostWords(1).map(english).join()).toContain('1 picture that');
+    expect(ghostWords(2).map(english).join()).toContain('2 pictures that');
   });
 });
