@@ -1,7 +1,7 @@
 /**
  * Engines that get no jobs for a while, because what they said that they had written was not there, or what
  * they were to read was not: each time for longer. They are named in the log once, and whoever measures is
- * told.
+ * told. BullMQ gives a job to any worker of its queue.
  */
 import type { Log } from '../../log.js';
 

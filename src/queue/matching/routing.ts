@@ -1,4 +1,7 @@
-/** Which engines can do a job, in which order they ask for jobs, and why none can do one. Pure. */
+/**
+ * Which engines can do a job, in which order they ask for jobs, and why none can do one. Pure. BullMQ knows
+ * nothing of what a worker can do, and each of its workers asks one queue.
+ */
 import type { Held } from '../contract.js';
 import { gigabytes } from '../predict.js';
 import type { Beat, Need } from './ability.js';

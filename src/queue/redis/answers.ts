@@ -1,4 +1,7 @@
-/** What the end of a job in BullMQ means for it. Pure, but for the envelope that an answer comes in. */
+/**
+ * What the end of a job in BullMQ means for it. BullMQ tells an error that is tried again from one that is
+ * not; whether another engine would fare better is ours. Pure, but for the envelope that an answer comes in.
+ */
 import { AcclaimError, type ErrorCode, fromPlain } from '../../errors.js';
 import type { Envelopes } from '../envelope.js';
 import { type JobKind, jobSchemas } from '../jobs.js';

@@ -1,7 +1,7 @@
 /**
  * An engine's word of itself over Redis, by which the bot tells people why a job waits, and by which the
- * engine itself chooses what it takes. With each beat it compares its data folder with the one of which the
- * bot tells: with another it takes no jobs, and says so.
+ * engine itself chooses what it takes; a worker of BullMQ has a name, and no more. With each beat it compares
+ * its data folder with the one of which the bot tells, and says so where it is another.
  */
 import { toPlain } from '../../errors.js';
 import type { Trouble } from '../../redis/trouble.js';
@@ -33,7 +33,7 @@ export interface HeartbeatOptions extends EngineAbout {
 export class Heartbeat {
   /** It leaves: told with each beat. */
   draining = false;
-  /** Its data folder is not the one of the bot. */
+  /** Its data folder is not the one of the bot: it meets the need of no job. */
   misplaced = false;
   /** As it was last told. */
   last: Beat | null = null;

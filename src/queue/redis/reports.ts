@@ -1,8 +1,8 @@
 /**
- * What an engine tells of a run, as BullMQ's progress of its job. Telling it ends no work: what cannot be
- * sent is dropped, and the first of it is logged. Every word costs the bot a write and an edited message, and
- * is worth something only while it is new: of a stage one goes out a second at most, and none while another
- * is still on its way (Redis is away or slow).
+ * What an engine tells of a run, as BullMQ's progress of its job. BullMQ sends each word at once, and whoever
+ * tells it waits. Here telling ends no work: what cannot be sent is dropped, and the first of it is logged.
+ * Every word costs the bot a write and an edited message, and is worth something only while it is new: of a
+ * stage one goes out a second at most, and none while another is still on its way (Redis is away or slow).
  */
 import { toPlain } from '../../errors.js';
 import { aboutJob, type Log } from '../../log.js';
