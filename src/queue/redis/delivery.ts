@@ -32,8 +32,6 @@ export interface DeliveriesOptions {
   /** Runs one job at a time. */
   local: JobQueue;
   heartbeat: Heartbeat;
-  /** Hears of hashes of models that a job has just used. */
-  used: (models: readonly string[]) => void;
 }
 
 /** How a run came out: an answer's outcome, or that the engine leaves. */
@@ -124,7 +122,7 @@ export class Deliveries {
   }
 
   async #outcome(running: Running): Promise<Outcome> {
-    const { transport, heartbeat, local, end, used } = this.options;
+    const { transport, heartbeat, local, end } = this.options;
     const { delivered, reports, signal } = running;
     const { nonce, kind } = delivered;
     if (this.#begun.has(nonce)) return { type: 'handed-back' };
@@ -144,7 +142,6 @@ export class Deliveries {
       running.begun = true;
       const request = { id: running.id, kind, payload: payload as JobPayload<typeof kind> };
       const result = await local.run(request, (progress) => reports.tell({ type: 'progress', progress }));
-      used(modelsOf(delivered.payload));
       const artifact = await transport.deliver(kind, payload, signal, onWait);
       await this.#note(running, artifact, result);
       return { type: 'done', result, artifact };
@@ -196,8 +193,3 @@ export class Deliveries {
 function unrecoverable(reason: string, why: string): UnrecoverableError {
   return Object.assign(new UnrecoverableError(reason), { stack: why });
 }
-
-const modelsOf = (payload: Record<string, unknown>): string[] =>
-  Object.values(payload).flatMap((v) =>
-    typeof v === 'string' && /^model:[0-9a-f]{64}$/.test(v) ? [v.slice(6)] : [],
-  );

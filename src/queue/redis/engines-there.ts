@@ -1,7 +1,7 @@
 /**
  * The engines that are there, by what they tell of themselves: BullMQ's `getWorkers` gives names, and no
- * more. Whom a job reaches does not hang on it; why it reaches nobody does. Only a signed beat that counts on is a
- * sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
+ * more. Whom a job reaches does not hang on it; why it reaches nobody does. Only a signed beat that counts on
+ * is a sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
  */
 import { toPlain } from '../../errors.js';
 import { type Beat, beatSchema } from '../matching/ability.js';

@@ -17,7 +17,7 @@ import { locks, queueName } from './wire.js';
 
 /** How long those go first that hold the model warm, ms. */
 const HESITATION_MS = 250;
-/** Models held warm, at most: what an engine keeps compiled is bounded by its memory. */
+/** Jobs whose models are held warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
 export interface PullParts {
@@ -48,18 +48,14 @@ class QueueWorker extends Worker {
 
 /** BullMQ's workers of one engine, one a queue. */
 export class Pull {
-  #warm: string[] = [];
+  /** Models of the last jobs, the newest first. */
+  #warm: (readonly string[])[] = [];
   readonly #workers = new Map<string, QueueWorker>();
   readonly #asked = new Map<string, number>();
   /** Envelopes that were opened; null: not ours. */
   readonly #needs = new Map<string, Need | null>();
 
   constructor(private readonly parts: PullParts) {}
-
-  /** Hashes of models that a job has just used. */
-  used(models: readonly string[]): void {
-    this.#warm = [...new Set([...models, ...this.#warm])].slice(0, WARM);
-  }
 
   /** The next job for an engine that tells this of itself; null where there is none. */
   async next(beat: Beat): Promise<Taken | null> {
@@ -68,7 +64,7 @@ export class Pull {
     for (const need of needs) if (!this.#asked.has(queueName(need))) this.#asked.set(queueName(need), now);
     const since = (need: Need) => now - (this.#asked.get(queueName(need)) ?? now);
     let waited = false;
-    for (const { need, rank } of inOrder(needs, since, this.#warm)) {
+    for (const { need, rank } of inOrder(needs, since, this.#warm.flat())) {
       if (rank === 'cold' && !waited) await wait(this.parts.hesitationMs ?? HESITATION_MS);
       waited ||= rank === 'cold';
       const name = queueName(need);
@@ -76,7 +72,10 @@ export class Pull {
       const worker = await this.#worker(name, need);
       const job = await worker.getNextJob(token, { block: false });
       this.#asked.set(name, performance.now());
-      if (job) return { job, run: () => worker.runTaken(job, token) };
+      if (!job) continue;
+      const others = this.#warm.filter((models) => String(models) !== String(need.models));
+      this.#warm = [need.models, ...others].slice(0, WARM);
+      return { job, run: () => worker.runTaken(job, token) };
     }
     return null;
   }

@@ -68,9 +68,8 @@ class EngineServer {
     this.#end = end;
     this.#subscriber = end.redis.duplicate();
     const heartbeat = new Heartbeat({ ...options, end, troubles: this.#troubles });
-    const used = (models: readonly string[]) => this.#pull.used(models);
     this.#heartbeat = heartbeat;
-    this.#deliveries = new Deliveries({ ...options, end, heartbeat, used });
+    this.#deliveries = new Deliveries({ ...options, end, heartbeat });
     const { process } = this.#deliveries;
     this.#pull = new Pull({ ...options, end, process, trouble, wake: () => this.#wake() });
   }

@@ -131,12 +131,14 @@ describe('BullQueue', () => {
     const { runs, gate, on } = jobs();
     gate.open();
     const [one, two] = ['a'.repeat(64), 'b'.repeat(64)];
-    const ability = { device: 'cpu', memoryMb: 1000, models: [one, two] };
+    // A stack of LoRAs lies deeper in the payload, and is more than jobs are remembered.
+    const stack = ['c', 'd', 'e', 'f'].map((letter) => letter.repeat(64));
+    const ability = { device: 'cpu', memoryMb: 1000, models: [one, two, ...stack] };
     const of = (model: string) => ({
       ...nowhere,
       pack: async (_kind: unknown, payload: Record<string, unknown>) => ({
         payload: { ...payload, judge: `model:${model}` },
-        models: [model],
+        models: [model, ...stack],
       }),
     });
     let model = one;
@@ -145,9 +147,9 @@ describe('BullQueue', () => {
       pack: (...args: Parameters<typeof nowhere.pack>) => of(model).pack(args[0], args[1]),
     };
     const bot = queue(prefix, { transport });
-    const first = await engine(prefix, 'a', on('a'), { ability });
+    const first = await engine(prefix, 'a', on('a'), { ability, hesitationMs: 1000 });
     await bot.run(scoreJob('x1'));
-    await engine(prefix, 'b', on('b'), { ability, hesitationMs: 1500 });
+    await engine(prefix, 'b', on('b'), { ability, hesitationMs: 500 });
     for (const session of ['x2', 'x3', 'x4']) await bot.run(scoreJob(session));
     expect(runs).toEqual(['a x1', 'a x2', 'a x3', 'a x4']);
     model = two;
@@ -196,7 +198,9 @@ describe('BullQueue', () => {
   it('hands the job of an engine that leaves to another, without counting it as lost', async () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
-    const bot = queue(prefix, { attempts: 1 });
+    const back: unknown[] = [];
+    const log = { ...silentLog, warn: ({ why }: { why: unknown }) => back.push(why) } as unknown as Log;
+    const bot = queue(prefix, { attempts: 1, log });
     const first = await engine(prefix, 'a-first', on('first'));
     const outcome = bot.run(scoreJob('a'));
     await gate.reached;
@@ -206,6 +210,8 @@ describe('BullQueue', () => {
     gate.open();
     await outcome;
     expect(runs).toEqual(['first a', 'second a']);
+    // The engine itself has put it back: no bot is needed for it.
+    expect(back).toEqual(['its engine lets go of it']);
   });
 
   it('delivers again what a Redis that restarts empty has forgotten', async () => {
