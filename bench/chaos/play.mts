@@ -134,6 +134,9 @@ async function vote({ say, size }: Run, { people }: House, signal: AbortSignal):
 
 const stageOf = ({ round, roundState }: Seen) => `${round} ${roundState}`;
 
+/** Between two looks at a session, ms: while a fault has its moment still to come, and when none has. */
+const [SOON, LATER] = [25, 150];
+
 /** Looks at the session over and over until it is as wanted; a bot that is away tells nothing. */
 async function until(
   run: Run,
@@ -154,7 +157,7 @@ async function until(
     } catch {
       if (signal.aborted) throw new Error('time is up');
     }
-    await wait(25);
+    await wait(run.struck < run.plans.length ? SOON : LATER);
   }
 }
 
