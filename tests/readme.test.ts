@@ -72,6 +72,16 @@ describe('docs/architecture.md', () => {
   });
 });
 
+test('each file and each test that docs/queue.md names is there', () => {
+  const text = readFileSync(projectPath('docs/queue.md'), 'utf8');
+  const files = [...text.matchAll(/`((?:src|tests)\/[\w./-]+)`/g)].map((m) => m[1]!);
+  expect(files.filter((path) => !existsSync(projectPath(path)))).toEqual([]);
+  const tests = [...text.matchAll(/`(tests\/[\w./-]+)`: \*([^*]+)\*/g)];
+  expect(tests.length).toBeGreaterThan(20);
+  const missing = tests.filter(([, file, name]) => !readFileSync(projectPath(file!), 'utf8').includes(name!));
+  expect(missing.map(([, , name]) => name)).toEqual([]);
+});
+
 describe('bench', () => {
   const docs = readdirSync(projectPath('docs'), { recursive: true }) as string[];
   const pages = ['README.md', 'bench/README.md', ...docs.map((name) => `docs/${name}`)];
