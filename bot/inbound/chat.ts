@@ -7,6 +7,7 @@ import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/state/decision.js';
 import { pictureName } from '../../src/domain/state/ids.js';
+import { guardActs } from '../../src/domain/voting/guard-acts.js';
 import { byButtons } from '../../src/domain/voting/presses.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
 import { say } from '../../src/words/text.js';
@@ -293,11 +294,15 @@ export class Chat {
   }
 }
 
-/** Of a closed round's card: what a moderator may do about pictures that are alike, as a command. */
+/** Of a closed round's card: what a moderator may do about pictures that are alike, or about guards, as a command. */
 const ofOutcome: Record<string, (round: string) => string> = {
   vary: () => 'session vary',
   back: (round) => `session rollback ${round}`,
   branch: (round) => `session branch ${round}`,
+  guards: (round) => `guards --round ${round}`,
+  ...Object.fromEntries(
+    guardActs.map((act) => [`lift-${act}`, (round: string) => `guards ${act} --round ${round}`]),
+  ),
 };
 
 /** A coded error is an answer; anything else is a defect and goes up. */

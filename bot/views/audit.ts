@@ -61,6 +61,10 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   admit: ['admit', voter],
   trust: ['trust', voter],
   distrust: ['distrust', voter],
+  lift: [
+    'guards',
+    ({ guard, round: number }) => say('{guard}, of {round}', { guard: String(guard), round: round(number) }),
+  ],
   report: ['nsfw report', none],
   strength: ['session strength', none],
   review: ['review', ({ on }) => (typeof on === 'boolean' ? (on ? 'on' : 'off') : '')],

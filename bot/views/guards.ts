@@ -2,11 +2,14 @@
  * What the guards did in a round, in plain words for moderators: whose votes weigh less and why, and which
  * picture they held back. People go by their codes; each line says how it is undone.
  */
+
+import type { Button } from '../../src/chat/port.js';
 import { voterCode } from '../../src/domain/state/ids.js';
 import type { SessionState } from '../../src/domain/state/model.js';
-import type { Round } from '../../src/domain/state/round.js';
+import type { GuardAct, Round } from '../../src/domain/state/round.js';
 import type { Guards } from '../../src/domain/state/rules.js';
 import type { Judgement } from '../../src/domain/voting/feedback.js';
+import { actsOf, HARDLY_LESS } from '../../src/domain/voting/guard-acts.js';
 import { accountsOf } from '../../src/domain/voting/people.js';
 import { counted, listed, say, type Text } from '../../src/words/text.js';
 import { imageName, percent } from './words.js';
@@ -36,9 +39,6 @@ function named(
   const others = counted(more, 'other');
   return codes.length === 0 ? others : say('{some} and {last}', { some: shown, last: others });
 }
-
-/** Below it somebody is said to count less. */
-const HARDLY_LESS = 0.95;
 
 export interface VoterWeight {
   /** Share of the weight of their votes that is left. */
@@ -74,7 +74,22 @@ export function weightsOf({ weighed, work }: Judgement): Map<string, VoterWeight
   );
 }
 
-/** A line an act, each with what undoes it. */
+/** What takes each act back, as its button says it. */
+const liftWords: Record<GuardAct, Text> = {
+  hands: say('Count them apart'),
+  newcomers: say('Cap nobody'),
+  trust: say('Count all whole'),
+  best: say('Let it be the best'),
+};
+
+/** One for each act that can be taken back. */
+export function guardButtons({ session }: SessionState, round: Round, judgement: Judgement): Button[] {
+  const value = `${session.id} ${round.number}`;
+  const acts = actsOf(judgement.weighed.votes, judgement.work);
+  return acts.map((act) => ({ id: `lift-${act}`, label: liftWords[act], value }));
+}
+
+/** A line an act, and how they are undone. */
 export function guardLines(state: SessionState, round: Round, judgement: Judgement): Text[] {
   const { work, weighed, outcome } = judgement;
   const { voters } = state;
@@ -125,9 +140,18 @@ export function guardLines(state: SessionState, round: Round, judgement: Judgeme
     );
   if (outcome.method === 'bridging')
     lines.push(say('Tastes differ so much that labels are what both sides like.'));
+  const lifted = (round.lifted ?? []).map((act) => liftWords[act]);
+  if (lifted.length > 0) lines.push(say('Taken back by a moderator: {lifted}.', { lifted: listed(lifted) }));
   if (lines.length === 0) return [say('The guards did nothing: every vote counts as it was cast.')];
-  return [...lines, UNDO];
+  const [first] = actsOf(weighed.votes, work);
+  return [...lines, ...(first ? [liftLine(first, round)] : []), UNDO];
 }
+
+const liftLine = (act: GuardAct, { number: round }: Round): Text =>
+  say(
+    'A button takes back what was done in this round alone, as **/acclaim guards {act} --round {round}** does; **/acclaim undo** puts it in force again.',
+    { act, round },
+  );
 
 const UNDO = say(
   'Whoever is trusted counts whole, is nobody’s second hand and is not doubted: **/acclaim trust VOTER** undoes what was done to them, and the round is counted anew. What was learned stays.',

@@ -79,7 +79,7 @@ export function outcomeCard(view: OutcomeView): Card {
       ...(file ? [{ file, alt: say('The best: {alt}', { alt }), spoiler: session.nsfw }] : []),
       ...(pair ? [{ file: pair.file, alt: pairWords(session, pair.steps), spoiler: session.nsfw }] : []),
     ],
-    buttons: alike?.buttons ?? [],
+    buttons: [...(alike?.buttons ?? []), ...guardsButton(session, round)],
     data: {
       session: session.id,
       round: round.number,
@@ -101,6 +101,12 @@ export function outcomeCard(view: OutcomeView): Card {
     },
   });
 }
+
+/** Of a round in which they did something: what they did is told to moderators alone. */
+const guardsButton = ({ id }: Session, { number, outcome, lifted = [] }: Round): Button[] =>
+  outcome?.guarded || lifted.length > 0
+    ? [{ id: 'guards', label: say('Guards'), value: `${id} ${number}` }]
+    : [];
 
 const empty: Outcome = {
   best: null,

@@ -6,6 +6,7 @@
 import { say, type Text } from '../words/text.js';
 import { sayWhy } from './moderation/faulted.js';
 import { flag, show } from './moderation/flags.js';
+import { lift } from './moderation/lifting.js';
 import { showAgain } from './moderation/nsfw-guard.js';
 import {
   cellOf,
@@ -227,6 +228,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   admit: (draft, act) => refuseVoter(draft, setAdmitted(draft, { ...act }, true)),
   trust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: true })),
   distrust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: false })),
+  lift,
   review: (draft, { on }) => setRules(draft, { review: on }),
   approve: (draft) => {
     const round = draft.round;
@@ -272,6 +274,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'admit',
   'trust',
   'distrust',
+  'lift',
   'report',
   'strength',
   'undo',

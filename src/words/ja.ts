@@ -153,6 +153,20 @@ export const ja = {
   '**How**: press the number of a picture under its sheet, again to take it back, until the round closes. Nobody else sees what you press.':
     '**投票のしかた**: シートの下の番号を押します。もう一度押すと取り消せます。ラウンドの終了まで変えられます。何を押したかはほかの人には見えません。',
   'None of these': 'この中にはない',
+  'Count them apart': '別々に数える',
+  'Cap nobody': '誰も制限しない',
+  'Count all whole': '全員をそのまま数える',
+  'Let it be the best': '最高にする',
+  'Taken back by a moderator: {lifted}.': 'モデレーターが取り消したもの: {lifted}。',
+  'A button takes back what was done in this round alone, as **/acclaim guards {act} --round {round}** does; **/acclaim undo** puts it in force again.':
+    'ボタンでこのラウンドだけ取り消せます。**/acclaim guards {act} --round {round}** も同じです。**/acclaim undo** で元に戻ります。',
+  '**/acclaim undo** puts it in force again.': '**/acclaim undo** で元に戻ります。',
+  'That is lifted already.': 'すでに取り消されています。',
+  'Name a closed round.': '終了したラウンドを指定してください。',
+  'The guard is at work there already.': 'そこではすでに働いています。',
+  '{guard}, of {round}': '{round}の{guard}',
+  'what is taken back: accounts as one, caps, less weight, or the best that was held back':
+    '取り消すもの: まとめられたアカウント、制限、軽くされた票、保留された最高の画像',
   'Your marks in round {round}': 'ラウンド{round}でのあなたの印',
   'You like {pictures}.': '良い: {pictures}。',
   'You call {pictures} unsafe.': '安全でない: {pictures}。',

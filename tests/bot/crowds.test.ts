@@ -10,12 +10,17 @@ import { attackers, madePictures, peopleOf } from '../../bot/simulate/crowd/peop
 import { playRounds } from '../../bot/simulate/crowd/rounds.js';
 import { measureCrowd, simulateUndrawn } from '../../bot/simulate/crowd/undrawn.js';
 import { CrowdVoters } from '../../bot/simulate/crowd/voters.js';
-import { guardLines, weightsOf } from '../../bot/views/guards.js';
+import { guardButtons, guardLines, weightsOf } from '../../bot/views/guards.js';
 import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
-import type { Ballot } from '../../src/domain/state/round.js';
+import { decide } from '../../src/domain/decide.js';
+import { apply } from '../../src/domain/state/apply.js';
+import type { Act } from '../../src/domain/state/events.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Ballot, GuardAct } from '../../src/domain/state/round.js';
 import { defaultGuards, defaultRules } from '../../src/domain/state/rules.js';
 import { judgeRound } from '../../src/domain/voting/feedback.js';
 import { told } from '../../src/words/tell.js';
+import { person } from '../support/world.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-crowds-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -159,6 +164,38 @@ describe('undrawn rounds', () => {
     expect(told(guardLines(resting, round, judgeRound(resting, round, round.closedAt!)))).toEqual([
       'With fewer than 1000 voters every vote counts as it was cast.',
     ]);
+  });
+
+  it('have their guards lifted one by one, by acts that replay, until the puppets win; undone they win no more', () => {
+    const crowd = loadCrowd('puppets-aged');
+    const played = [...playRounds({ crowd, seed: 2, rules: defaultRules, rounds: 7 })];
+    const { state: before, judgement, attacked } = played.at(-1)!;
+    const { outcome, feedback } = judgement;
+    const rounds = before.rounds.map((row, i) =>
+      i < before.rounds.length - 1 ? row : { ...row, state: 'done' as const, outcome, feedback },
+    );
+    let state: SessionState = { ...before, rounds };
+    const newest = () => state.rounds.at(-1)!;
+    const buttons = () => guardButtons(state, newest(), judgeRound(state, newest(), newest().closedAt!));
+    const act = (act: Act) => {
+      const by = person('mod', 'moderator');
+      const decision = decide(state, { kind: 'command', act, by, from: null, at: newest().closedAt! + 1 });
+      state = apply(state, JSON.parse(JSON.stringify(decision.rows)));
+      return decision.refusal;
+    };
+    const round = newest().number;
+    expect(newest().outcome!.guarded).toBe(true);
+    for (let left = buttons(); left.length > 0; left = buttons()) {
+      const guard = left[0]!.id.slice('lift-'.length) as GuardAct;
+      expect(act({ name: 'lift', round, guard })).toBeNull();
+      expect(act({ name: 'lift', round, guard }), 'once').not.toBeNull();
+    }
+    expect(newest().lifted).toEqual(expect.arrayContaining(['hands', 'best']));
+    expect(newest().outcome!.best).toBe(attacked);
+    for (const guard of newest().lifted!)
+      act({ name: 'undo', of: { seq: 1, command: 'lift', args: { round, guard } } });
+    expect(newest()).toMatchObject({ lifted: [], outcome: { best: outcome.best } });
+    expect(newest().feedback, 'what was learned stays').toEqual(feedback);
   });
 
   it('can be those of an earlier simulation', async () => {

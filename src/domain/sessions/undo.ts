@@ -5,6 +5,7 @@
 
 import { say, type Text } from '../../words/text.js';
 import { unflag, unshow, weighFlags } from '../moderation/flags.js';
+import { unlift } from '../moderation/lifting.js';
 import { abandonRound, beginRound, isOver } from '../rounds/rounds.js';
 import { pauseSession, unpauseSession } from '../rounds/session.js';
 import type { Draft } from '../state/draft.js';
@@ -60,6 +61,7 @@ const undos: Record<Act['name'], Undo | Text> = {
   admit: (draft, args) => setAdmitted(draft, args, false),
   trust: (draft, args) => setVoter(draft, args, { trusted: false }),
   distrust: (draft, args) => setVoter(draft, args, { trusted: true }),
+  lift: (draft, args) => (unlift(draft, args) ? undefined : say('The guard is at work there already.')),
   review: (draft, { on }) => {
     setRules(draft, { review: on !== true });
     return undefined;

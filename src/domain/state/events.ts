@@ -6,7 +6,7 @@
 import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
-import type { Learned, PairPicture, Round } from './round.js';
+import type { GuardAct, Learned, PairPicture, Round } from './round.js';
 import type { Rules, settableRules } from './rules.js';
 import type { Strengths } from './strengths.js';
 
@@ -163,6 +163,8 @@ export type Act =
   | ({ name: 'admit'; voter: string } & Part)
   | ({ name: 'trust'; voter: string } & Part)
   | ({ name: 'distrust'; voter: string } & Part)
+  /** What a guard of votes did in a closed round is taken back. */
+  | { name: 'lift'; round: number; guard: GuardAct }
   /** From now on a moderator's OK opens each ballot, or no longer does. */
   | { name: 'review'; on: boolean }
   /** That OK. */

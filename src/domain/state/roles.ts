@@ -37,6 +37,7 @@ export const leastRole = {
   admit: 'moderator',
   trust: 'moderator',
   distrust: 'moderator',
+  lift: 'moderator',
   review: 'moderator',
   approve: 'moderator',
   undo: 'moderator',

@@ -56,11 +56,16 @@ export interface Round {
   pair?: PairPicture[];
   feedback: Feedback | null;
   outcome: Outcome | null;
+  /** Guards of votes that a moderator lifted from it: what it came to is told without them. */
+  lifted?: GuardAct[];
   learned: Learned | null;
   /** State it failed in, so that a retry knows what to run again. */
   failedFrom: 'generating' | 'learning' | null;
   failure: { code: string; message: string; hint: string } | null;
 }
+
+/** What guards of votes do; src/domain/voting/guard-acts.ts says what each is. */
+export type GuardAct = 'hands' | 'newcomers' | 'trust' | 'best';
 
 export interface Learned {
   steps: number;
@@ -209,6 +214,8 @@ export interface Outcome {
   /** Of a split community: pictures on which its camps differ most, the widest first. */
   divides?: number[];
   oneSided: 'no-good' | 'no-bad' | null;
+  /** The guards of votes changed something; left out where they did not. */
+  guarded?: true;
   /** Pictures of which somebody who counts said what is wrong, by what it is; left out where nobody did. */
   faults?: Partial<Record<Fault, number>>;
 }

@@ -8,6 +8,7 @@ import { type Fault, faults } from '../state/faults.js';
 import type { SessionState } from '../state/model.js';
 import type { Feedback, Image, Outcome, Round } from '../state/round.js';
 import { finish, type Steps } from '../state/steps.js';
+import { actsOf, isLifted } from './guard-acts.js';
 import { factsOf } from './ledger.js';
 import { newcomers } from './newcomers.js';
 import { accountsOf, personOf } from './people.js';
@@ -42,8 +43,11 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       indices: images.map((image) => image.index),
       round: round.id,
       voters: counted.voterBallots.length,
-      isNewcomer: newcomers(state, at, Math.ceil(rules.guards.minVotes)),
+      isNewcomer: isLifted(round, 'newcomers')
+        ? () => false
+        : newcomers(state, at, Math.ceil(rules.guards.minVotes)),
       isTrusted: (person) => accountsOf(state.voters, person).some(({ trusted }) => trusted),
+      lifted: round.lifted ?? [],
     },
     rules.guards,
   );
@@ -159,6 +163,7 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
     method: labels.method,
     polarisation: labels.polarisation,
     ...(labels.divides && { divides: labels.divides }),
+    ...(actsOf(votes, labels.work).length > 0 && { guarded: true as const }),
     oneSided: oneSided(feedback),
     ...picturesByFault(votes.filter(({ index }) => byIndex.has(index))),
   };

@@ -30,6 +30,7 @@ export function Notice({ message }) {
 /** Seen by the asker alone. @param {{message: Message}} props */
 export function Reply({ message }) {
   const sessions = useStore((s) => s.sessions);
+  const of = useStore((s) => cardOf(message, s.messages));
   if (message.echo) return html`<p class="said">${message.text}</p>`;
   // What the page itself answers is in the reader's language.
   const own = message.data.channel === undefined ? [] : [message.data];
@@ -43,10 +44,17 @@ export function Reply({ message }) {
       ${message.data.settings ? html`<${Settings} settings=${message.data.settings} />` : html`<div class="prose"><${Text} text=${message.text} links=${new Map(links)} /></div>`}
       ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
       ${message.files?.map((file) => html`<p key=${file.name}><button class="button" onClick=${() => save(file)}><${Icon} name="download" />${file.name}</button></p>`)}
+      ${of && message.buttons.length > 0 && html`<p class="notice-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(of, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}
       <p class="reply-foot">${t('reply.private')} <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>${t('reply.dismiss')}</button></p>
     </div>
   `;
 }
+
+/** An answer stands on no server: what is pressed on one about a round is pressed on the round's own card. @param {Message} message @param {Map<string, Message>} messages */
+const cardOf = ({ data: { session, guardsOf } }, messages) =>
+  [...messages.values()].findLast(
+    ({ kind, data }) => kind === 'outcome' && data.session === session && data.round === guardsOf,
+  );
 
 /** A file that came with an answer, or lies on the server. @param {{name: string, type: string, text?: string, url?: string}} file */
 function save({ name, type, text, url }) {

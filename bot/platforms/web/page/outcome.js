@@ -32,7 +32,8 @@ export function Outcome({ message }) {
           .join('. ')} /></div>
         ${pair && html`<${Pair} steps=${pair} veiled=${blurred} />`}
         ${story && html`<p class="outcome-story"><button class="link" onClick=${story}>${t('outcome.story')}</button></p>`}
-        ${alike && html`<div class="alike"><${Text} text=${alike} />${moderates && message.buttons.length > 0 && html`<p class="alike-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}</div>`}
+        ${alike && html`<div class="alike"><${Text} text=${alike} /></div>`}
+        ${moderates && message.buttons.length > 0 && html`<p class="alike-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}
       </div>
     </div>
   `;

@@ -3,7 +3,7 @@
  * four (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
  */
 
-import type { ImageFeedback, Outcome } from '../../state/round.js';
+import type { GuardAct, ImageFeedback, Outcome } from '../../state/round.js';
 import type { Guards } from '../../state/rules.js';
 import type { Steps } from '../../state/steps.js';
 import type { Vote } from '../vote.js';
@@ -61,6 +61,8 @@ export interface LabelInput {
   isNewcomer: (voter: string) => boolean;
   /** A moderator trusts them, so nothing is taken off what they say. */
   isTrusted?: (voter: string) => boolean;
+  /** Guards that a moderator lifted from the round. */
+  lifted?: readonly GuardAct[];
 }
 
 /** Labels of a round, and what the guards did for them. With fewer voters than `guards.from` plain shares. */
@@ -101,10 +103,10 @@ function cold({ votes, indices, voters }: LabelInput): Labels {
 
 /** Clusters, newcomers' cap, what each vote is worth, bridging where people are split, labels, best. */
 function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
+  const works = (guard: GuardAct): boolean => box.lifted?.includes(guard) !== true;
   const everything = yield* columns([box.history, box.votes]);
-  const hands = new Map(
-    [...(yield* timingClusters(everything, guards))].filter(([voter]) => !box.isTrusted?.(voter)),
-  );
+  const seen = works('hands') ? yield* timingClusters(everything, guards) : [];
+  const hands = new Map([...seen].filter(([voter]) => !box.isTrusted?.(voter)));
   const clustered = shareWithinClusters(everything, hands);
   yield;
   const cap = (votes: Votes) => capNewcomers(votes, box.isNewcomer, guards.newcomerShare);
@@ -134,7 +136,7 @@ function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
     const bound = found.split ? (found.p.get(`${box.round}.${index}`) ?? 0) : found.bound(index);
     return { index, stars, bound, fit: established >= guards.minVotes };
   });
-  const contenders = candidates.filter(({ fit, index }) => fit && found.mayWin(index));
+  const contenders = candidates.filter(({ fit, index }) => fit && (!works('best') || found.mayWin(index)));
   const best = strictLeader(contenders, false);
   const leader = strictLeader(
     candidates.filter(({ fit }) => fit),
@@ -235,7 +237,8 @@ const asCast = (votes: Votes): Votes => ({ ...votes, w: votes.w.map((w, v) => w 
 /** Every voice counts whole, and as much as its voter is trusted. */
 function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number): Steps<Found> {
   const isKnown = box.isTrusted ?? (() => false);
-  const model = yield* trusting(heard, guards.trustShare ?? 0, isKnown);
+  const isWhole = box.lifted?.includes('trust') ? () => true : isKnown;
+  const model = yield* trusting(heard, guards.trustShare ?? 0, isWhole);
   const own = sides(heard, (yield* dawidSkene(heard)).p);
   const polarisation = oppositeShare(heard, own, clearlyOpposite);
   const split = polarisation > guards.polarised;
