@@ -143,14 +143,14 @@ export function guardLines(state: SessionState, round: Round, judgement: Judgeme
   const lifted = (round.lifted ?? []).map((act) => liftWords[act]);
   if (lifted.length > 0) lines.push(say('Taken back by a moderator: {lifted}.', { lifted: listed(lifted) }));
   if (lines.length === 0) return [say('The guards did nothing: every vote counts as it was cast.')];
-  const [first] = actsOf(weighed.votes, work);
-  return [...lines, ...(first ? [liftLine(first, round)] : []), UNDO];
+  const some = actsOf(weighed.votes, work).length > 0;
+  return [...lines, ...(some ? [liftLine(round)] : []), UNDO];
 }
 
-const liftLine = (act: GuardAct, { number: round }: Round): Text =>
+const liftLine = ({ number: round }: Round): Text =>
   say(
-    'A button takes back what was done in this round alone, as **/acclaim guards {act} --round {round}** does; **/acclaim undo** puts it in force again.',
-    { act, round },
+    'A button takes back what was done in this round alone, and so does a command such as **/acclaim guards hands --round {round}**; **/acclaim undo** puts it in force again.',
+    { round },
   );
 
 const UNDO = say(
