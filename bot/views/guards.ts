@@ -144,14 +144,12 @@ export function guardLines(state: SessionState, round: Round, judgement: Judgeme
   if (lifted.length > 0) lines.push(say('Taken back by a moderator: {lifted}.', { lifted: listed(lifted) }));
   if (lines.length === 0) return [say('The guards did nothing: every vote counts as it was cast.')];
   const some = actsOf(weighed.votes, work).length > 0;
-  return [...lines, ...(some ? [liftLine(round)] : []), UNDO];
+  return [...lines, ...(some ? [LIFT] : []), UNDO];
 }
 
-const liftLine = ({ number: round }: Round): Text =>
-  say(
-    'A button takes back what was done in this round alone, and so does a command such as **/acclaim guards hands --round {round}**; **/acclaim undo** puts it in force again.',
-    { round },
-  );
+const LIFT = say(
+  'A button takes back what was done in this round alone, and so does a command such as **/acclaim guards hands**; **/acclaim undo** puts it in force again.',
+);
 
 const UNDO = say(
   'Whoever is trusted counts whole, is nobody’s second hand and is not doubted: **/acclaim trust VOTER** undoes what was done to them, and the round is counted anew. What was learned stays.',

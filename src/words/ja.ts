@@ -158,8 +158,8 @@ export const ja = {
   'Count all whole': '全員をそのまま数える',
   'Let it be the best': '最高にする',
   'Taken back by a moderator: {lifted}.': 'モデレーターが取り消したもの: {lifted}。',
-  'A button takes back what was done in this round alone, and so does a command such as **/acclaim guards hands --round {round}**; **/acclaim undo** puts it in force again.':
-    'ボタンでこのラウンドだけ取り消せます。**/acclaim guards hands --round {round}** のようなコマンドでも同じです。**/acclaim undo** で元に戻ります。',
+  'A button takes back what was done in this round alone, and so does a command such as **/acclaim guards hands**; **/acclaim undo** puts it in force again.':
+    'ボタンでこのラウンドだけ取り消せます。**/acclaim guards hands** のようなコマンドでも同じです。**/acclaim undo** で元に戻ります。',
   '**/acclaim undo** puts it in force again.': '**/acclaim undo** で元に戻ります。',
   'That is lifted already.': 'すでに取り消されています。',
   'Name a closed round.': '終了したラウンドを指定してください。',
