@@ -11,7 +11,10 @@ const options = {
   data: text('--data <dir>', 'folder of all state'),
   task: text('--task <name>', 'open a session for a task of config/tasks/'),
   prompt: text('--prompt <text>', 'open a session for a prompt of your own'),
-  model: text('--model <path>', 'model of new sessions'),
+  model: text(
+    '--model <choice>',
+    'model of new sessions, with LoRAs as in "sd15 + lcm-lora-sd15 + style:.6"',
+  ),
   adapter: several('--adapter <file[:weight]>', 'LoRA that new sessions are drawn with, and how strongly'),
   seed: integer('--seed <n>', 'seed of the session that opens; drawn when missing', {
     min: 0,

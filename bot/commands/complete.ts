@@ -1,7 +1,10 @@
 /** What is offered while somebody types an option; where nothing is known the option's own type decides. */
 import { mayRun } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
-import { loadCatalogue, modelNamesHere } from '../../src/config/models.js';
+import { loadCatalogue } from '../../src/config/catalogue.js';
+import { allows } from '../../src/config/choice.js';
+import { modelNamesHere } from '../../src/config/models.js';
+import { adapterNamesHere } from '../../src/config/stack.js';
 import { taskNames } from '../../src/config/tasks.js';
 import { voterCode } from '../../src/domain/state/ids.js';
 import type { SessionState } from '../../src/domain/state/model.js';
@@ -61,12 +64,33 @@ export class Completion {
   /** A pull may fetch what is not here; a session uses what is, and what the server's admins allow. */
   private async models(path: readonly string[], asking: Asking): Promise<string[]> {
     const here = modelNamesHere();
-    if (path[1] === 'pull')
-      return loadCatalogue().models.flatMap(({ name }) => (here.includes(name) ? [] : [name]));
+    if (path[1] === 'pull') return notYetHere(here);
     const { models } = await this.services.settings.of(asking);
-    const allowed = here.filter((name) => models === undefined || models.includes(name));
+    const allowed = choicesHere(here).filter((choice) => models === undefined || allows(models, choice));
     return path[1] === 'use' ? [...allowed, 'default'] : allowed;
   }
+}
+
+/** Names of the catalogue that can be fetched. */
+function notYetHere(here: readonly string[]): string[] {
+  const { models, adapters } = loadCatalogue();
+  const held = [...here, ...adapterNamesHere()];
+  return [...models, ...adapters].flatMap(({ name }) => (held.includes(name) ? [] : [name]));
+}
+
+/** The models, and each with each LoRA that is made for its family. */
+function choicesHere(here: readonly string[]): string[] {
+  const catalogue = loadCatalogue();
+  const loras = adapterNamesHere(catalogue);
+  const fits = (model: string, lora: string) => {
+    const known = catalogue.adapters.find(({ name }) => name === lora);
+    const family = catalogue.models.find(({ name }) => name === model)?.family;
+    return !known || family === undefined || known.families.includes(family);
+  };
+  const drawn = here.flatMap((model) =>
+    loras.filter((lora) => fits(model, lora)).map((lora) => `${model} + ${lora}`),
+  );
+  return [...here, ...drawn];
 }
 
 function ofSession(state: SessionState, { path, name, account }: Typing): string[] {

@@ -2,7 +2,10 @@
  * Commands about models: which there are, which one sessions use, and taking away what a session taught one.
  */
 import { sizeOf } from '../../src/chat/attachment.js';
-import { loadCatalogue, modelNamesHere } from '../../src/config/models.js';
+import { loadCatalogue } from '../../src/config/catalogue.js';
+import { allows, parseChoice, plainChoice } from '../../src/config/choice.js';
+import { modelNamesHere } from '../../src/config/models.js';
+import { adapterNamesHere, parseAdapter } from '../../src/config/stack.js';
 import { figuresOf } from '../../src/domain/rounds/evaluations.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { page } from '../../src/domain/state/platforms.js';
@@ -31,29 +34,21 @@ const list: ChatCommand = {
     const { services, account } = context;
     const used = await services.settings.model(context);
     const here = modelNamesHere();
-    const { models } = loadCatalogue();
-    const known = models.map((m) => {
-      const { title, about, licence } = m;
-      return say('{name}: {title}. {about} Licence: {licence}.', {
-        name: nameWith(m.name, used, here),
-        title,
-        about,
-        licence,
-      });
-    });
-    const pulled = here
-      .filter((name) => !models.some((m) => m.name === name))
-      .map((name) => say('{name}: pulled.', { name: nameWith(name, used, here) }));
+    const choice = parseChoice(used);
+    const catalogue = loadCatalogue();
+    const models = linesOf(catalogue.models, here, [choice.model]);
+    const drawnWith = choice.adapters.map((adapter) => parseAdapter(adapter).path);
+    const loras = linesOf(catalogue.adapters, adapterNamesHere(), drawnWith);
     const times: Text[] = [];
-    for (const model of new Set([used, ...here])) {
+    for (const model of new Set([plainChoice(used), ...here])) {
       const time = await services.roundTimes.ofRequest({ model }, account.platform);
       // What is configured may be a folder of the machine, which is nobody's business.
-      const name = here.includes(model) ? model : say('the configured model');
+      const name = isHere(model) ? model : say('the configured model');
       if (time) times.push(say('**{name}**: {time}', { name, time: roundTimeLine(time) }));
     }
     const text = lines([
-      ...known,
-      ...pulled,
+      ...models,
+      ...(loras.length > 0 ? [say('LoRAs that models can be drawn with:'), ...loras] : []),
       ...times,
       ...services.pulls.lines(),
       ...(await exportLines(context)),
@@ -61,6 +56,29 @@ const list: ChatCommand = {
     return { title: say('Models'), text };
   },
 };
+
+interface Known {
+  name: string;
+  title: string;
+  about: string;
+  licence: string;
+}
+
+/** What the catalogue knows, and what else was pulled; `used` are those of here. */
+function linesOf(catalogue: readonly Known[], here: readonly string[], used: readonly string[]): Text[] {
+  const known = catalogue.map(({ name, title, about, licence }) =>
+    say('{name}: {title}. {about} Licence: {licence}.', {
+      name: nameWith(name, used, here),
+      title,
+      about,
+      licence,
+    }),
+  );
+  const pulled = here
+    .filter((name) => !catalogue.some((one) => one.name === name))
+    .map((name) => say('{name}: pulled.', { name: nameWith(name, used, here) }));
+  return [...known, ...pulled];
+}
 
 /** Where each export stands that is being made, of sessions in sight. */
 async function exportLines(context: CommandContext): Promise<Text[]> {
@@ -73,12 +91,12 @@ async function exportLines(context: CommandContext): Promise<Text[]> {
 const pull: ChatCommand = {
   spec: {
     path: ['model', 'pull'],
-    help: say('Fetch a model onto the machine that this runs on'),
+    help: say('Fetch a model or a LoRA onto the machine that this runs on'),
     role: 'operator',
     args: [
       {
         name: 'model',
-        help: say('OWNER/NAME[@REVISION] of a hub, an https address, or a name of the list of models'),
+        help: say('OWNER/NAME[/FILE][@REVISION] of a hub, an https address, or a name of the list of models'),
         type: 'text',
         required: true,
       },
@@ -100,7 +118,7 @@ const use: ChatCommand = {
     args: [
       {
         name: 'model',
-        help: say('a name of the list of models, or "default"'),
+        help: say('a name of the list, with LoRAs as in "sd15 + lcm-lora-sd15 + style:.6", or "default"'),
         type: 'text',
         required: true,
       },
@@ -113,11 +131,11 @@ const use: ChatCommand = {
     const { settings } = services;
     const where = (values.where as (typeof scopes)[number] | undefined) ?? 'server';
     const asked = values.model as string;
-    const model = asked === 'default' ? null : asked;
+    const model = asked === 'default' ? null : plainChoice(asked);
     const now = await settings.of(context);
     if (model !== null) {
       mustBeHere(model);
-      if (now.models && !now.models.includes(model))
+      if (now.models && !allows(now.models, model))
         throw new AcclaimError(
           'not-allowed',
           say('The model **{model}** may not be used here.', { model }),
@@ -152,17 +170,30 @@ const use: ChatCommand = {
   },
 };
 
-/** Names of the catalogue and of what was pulled; never a path of the machine. */
 /** A model's name, with what is to be known of it here. */
-function nameWith(name: string, used: string, here: readonly string[]): Text {
-  if (name === used) return say('**{name}** (used here)', { name });
+function nameWith(name: string, used: readonly string[], here: readonly string[]): Text {
+  if (used.includes(name)) return say('**{name}** (used here)', { name });
   return here.includes(name) ? `**${name}**` : say('**{name}** (not on this machine)', { name });
 }
 
-export function mustBeHere(model: string): void {
-  const here = modelNamesHere();
+/** Whether a choice names nothing but what is here under a name; files of the machine have none. */
+function isHere(choice: string): boolean {
+  const { model, adapters } = parseChoice(choice);
+  const loras = adapterNamesHere();
+  return modelNamesHere().includes(model) && adapters.every((one) => loras.includes(parseAdapter(one).path));
+}
+
+/** Names of the catalogue and of what was pulled; never a path of the machine. Errors: model-not-found, usage. */
+export function mustBeHere(choice: string): void {
+  const { model, adapters } = parseChoice(choice);
+  const { models, adapters: loras } = loadCatalogue();
+  mustBeOneOf(model, modelNamesHere(), models);
+  for (const adapter of adapters) mustBeOneOf(parseAdapter(adapter).path, adapterNamesHere(), loras);
+}
+
+function mustBeOneOf(model: string, here: readonly string[], catalogue: readonly { name: string }[]): void {
   if (here.includes(model)) return;
-  const known = loadCatalogue().models.some(({ name }) => name === model);
+  const known = catalogue.some(({ name }) => name === model);
   throw new AcclaimError(
     'model-not-found',
     known
@@ -170,7 +201,7 @@ export function mustBeHere(model: string): void {
       : say('There is no model of that name here.'),
     sentences(
       known ? say('An operator fetches it: **/acclaim model pull {model}**.', { model }) : '',
-      say('Here are: {models}.', { models: listed(here) }),
+      here.length > 0 ? say('Here are: {models}.', { models: listed(here) }) : '',
     ),
   );
 }

@@ -6,6 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { PlatformName } from '../../src/chat/port.js';
 import { mustSpareMinors, type PromptPolicy, promptPolicy } from '../../src/chat/prompt-policy.js';
 import { clip } from '../../src/chat/text.js';
+import { adaptersFor, plainChoice } from '../../src/config/choice.js';
 import {
   checkLearnable,
   learnerSettings,
@@ -136,13 +137,13 @@ function severalPrompts(
 
 /** What a session is run by, whatever it draws. */
 function plan(config: Config, request: Partial<StartRequest>, platform: PlatformName): Plan {
-  const model = request.model ?? config.model;
+  const model = plainChoice(request.model ?? config.model);
   const path = resolveModel(model);
   const family = modelFamily(path);
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
   const learns = learnerSettings(config, family, learner);
-  const sampler = samplerFor(config, path);
+  const sampler = samplerFor(config, path, adaptersFor(config, request.model ?? config.model));
   checkLearnable(sampler, learns);
   return {
     model,

@@ -1,5 +1,6 @@
 /** From a wish to a session: all that stands between the two, and the opening of it. */
 import type { Account } from '../../src/chat/port.js';
+import { allows } from '../../src/config/choice.js';
 import type { Config } from '../../src/config/schema.js';
 import { ruleSettings, type Settings } from '../../src/domain/sessions/settings.js';
 import { waitsForEngine } from '../../src/domain/sessions/views.js';
@@ -107,7 +108,8 @@ export class StartSession {
  * lists.
  */
 function mayName(asked: string | undefined, used: string, own: Settings, { role }: Account): void {
-  if (asked === undefined || asked === used || own.models?.includes(asked) || atLeast(role, 'admin')) return;
+  if (asked === undefined || asked === used || atLeast(role, 'admin')) return;
+  if (own.models && allows(own.models, asked)) return;
   throw new AcclaimError(
     'not-allowed',
     say('Which models sessions use is for admins to say.'),
@@ -119,7 +121,7 @@ function mayName(asked: string | undefined, used: string, own: Settings, { role 
 function withSettings(spec: NewSession, settings: Settings, asked: StartRequest): NewSession {
   const { models, mostImages, mostRounds } = settings;
   const { imagesPerRound, budgetRounds } = spec.rules;
-  if (models && !models.includes(spec.model))
+  if (models && !allows(models, spec.model))
     throw new AcclaimError(
       'not-allowed',
       say('The model {model} may not be used here.', { model: spec.model }),

@@ -3,12 +3,13 @@
  * a page shows the two pictures; the web page draws both itself from `data`.
  */
 
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/state/approval.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Image, Round } from '../../src/domain/state/round.js';
+import { calledOf } from '../../src/models/adapter-name.js';
 import { counted, listed, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
@@ -152,7 +153,9 @@ function summary(session: Session, closed: number, approval: readonly RoundAppro
 /** The LoRAs beside its own, by their files' names. */
 function drawnWith({ sampler: { stack = [] } }: Session): Text {
   if (stack.length === 0) return '';
-  const named = stack.map(({ file, weight }) => `${basename(file, '.safetensors')} (${weight})`);
+  const named = stack.map(({ licence, weight, ...one }) =>
+    licence === undefined ? `${calledOf(one)} (${weight})` : `${calledOf(one)} (${weight}; ${licence})`,
+  );
   return say('Drawn with {named}, and learned without.', { named: listed(named) });
 }
 

@@ -19,3 +19,10 @@ const kinds: readonly (readonly [RegExp, string])[] = [
 
 /** The kind's name, if the key is of one that is not built. */
 export const otherKind = (key: string): string | undefined => kinds.find(([ending]) => ending.test(key))?.[1];
+
+/** Names that tensors of a LoRA have in any format that is read, and in those that are refused by name. */
+const ADAPTER = /(^|[._])lora([._]|$)|\.alpha$/;
+
+/** Whether a file with these keys is an adapter, and no model. */
+export const isAdapter = (keys: readonly string[]): boolean =>
+  keys.length > 0 && keys.every((key) => ADAPTER.test(key) || otherKind(key) !== undefined);

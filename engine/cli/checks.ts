@@ -2,8 +2,10 @@
  * The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens.
  */
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
-import { stackOf } from '../../src/config/stack.js';
+import { modelFamily } from '../../src/config/models.js';
+import { stackFor } from '../../src/config/stack.js';
 import { toPlain } from '../../src/errors.js';
+import { calledOf } from '../../src/models/adapter-name.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
@@ -73,9 +75,9 @@ async function checkAdapters(dir: string, adapters: readonly string[]): Promise<
   if (adapters.length === 0) return [];
   const name = 'adapters';
   try {
-    const stack = stackOf(adapters);
+    const { stack } = stackFor(adapters, modelFamily(dir));
     readStack(await loadPipeline(dir), stack);
-    const found = stack.map(({ file, weight }) => `${file} (${weight})`).join(', ');
+    const found = stack.map((one) => `${calledOf(one)} (${one.weight})`).join(', ');
     return [{ name, state: 'ok', found: `sessions are drawn with ${found}`, hint: '' }];
   } catch (error) {
     const { code, message, hint } = toPlain(error);

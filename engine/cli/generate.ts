@@ -21,6 +21,7 @@ import {
   type Values,
 } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
+import { adaptersFor } from '../../src/config/choice.js';
 import { decoderFor, resolveModel, samplerFor } from '../../src/config/models.js';
 import { type Config, deviceNames } from '../../src/config/schema.js';
 import { type AdapterSource, parseAdapter } from '../../src/config/stack.js';
@@ -166,7 +167,7 @@ async function ask(
   const pipeline = await engine.pipeline(model);
   const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
   const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
-  const sampler = { ...samplerFor(config, model), ...given };
+  const sampler = { ...samplerFor(config, model, adaptersFor(config, v.model)), ...given };
   const tiny = tinyOf(engine, decoderFor(config, model), model, v.decoder);
   const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
   const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);

@@ -1,10 +1,10 @@
-/** `acclaim pull`: a model from a hub, a URL or a folder onto this machine, where sessions can name it. */
+/** `acclaim pull`: a model or a LoRA from a hub, a URL or a folder onto this machine, where sessions can name it. */
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
 import { loadConfig } from '../../src/config/load.js';
-import { isPart, modelsFolder, openPath } from '../../src/config/pulled.js';
+import { isAdapter, isPart, modelsFolder, openPath } from '../../src/config/pulled.js';
 import { pullModel } from '../jobs/pull-model.js';
 import { variants } from '../pull/select.js';
 
@@ -28,7 +28,7 @@ export const command = defineCommand(
     args: [
       {
         name: 'model',
-        help: 'OWNER/NAME of a hub, an address, a folder, or a name of `acclaim models`',
+        help: 'OWNER/NAME[/FILE.safetensors] of a hub, an address, a folder, or a name of `acclaim models`',
         required: true,
       },
     ],
@@ -36,6 +36,7 @@ export const command = defineCommand(
     examples: [
       'pull sd15',
       'pull stabilityai/stable-diffusion-xl-base-1.0 --variant fp16',
+      'pull lcm-lora-sd15',
       'pull https://example.org/painterly.safetensors',
       'pull ./my-model --to /srv/models',
     ],
@@ -63,6 +64,11 @@ export const command = defineCommand(
     const licence = result.licence === null ? 'no licence is named on its card' : `licence ${result.licence}`;
     io.out(`${result.name} (${(result.bytes / 1e6).toFixed(1)} MB, ${licence}): ${result.dir}\n`);
     const name = v.to === undefined ? result.name : openPath(result);
-    io.out(`Use it: \`${isPart(result) ? `--set decoder.tiny=${name}` : `--model ${name}`}\`.\n`);
+    const use = isPart(result)
+      ? `--set decoder.tiny=${name}`
+      : isAdapter(result)
+        ? `--model "MODEL + ${name}"`
+        : `--model ${name}`;
+    io.out(`Use it: \`${use}\`.\n`);
   },
 );

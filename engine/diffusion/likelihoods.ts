@@ -1,7 +1,7 @@
 /** Whether what a sampler draws has likelihoods that a learner can compare. */
-import { basename } from 'node:path';
 import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
+import { calledOf } from '../../src/models/adapter-name.js';
 import { isStochastic, type Sampler, type Schedule } from './schedule.js';
 
 /** Errors: `not-learnable` where no step adds noise, so that a learner that compares likelihoods has none. */
@@ -12,7 +12,7 @@ export function requireLikelihoods(
   if (stack.length > 0)
     throw new AcclaimError(
       'not-learnable',
-      `pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} have no likelihoods under the model that is trained`,
+      `pictures drawn with ${stack.map(calledOf).join(', ')} have no likelihoods under the model that is trained`,
       'Draw without these LoRAs, or learn with acclaim.',
     );
   if (isStochastic(plan)) return;

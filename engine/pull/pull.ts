@@ -22,7 +22,9 @@ import { AcclaimError } from '../../src/errors.js';
 import type { Pulled } from '../../src/queue/pulled-schema.js';
 import { asDataError } from '../../src/store/faults.js';
 import { makeFolder } from '../../src/store/folder.js';
+import { isAdapter, otherKind } from '../adapters/kinds.js';
 import { checkNew, publish } from '../io/new-folder.js';
+import { openSafetensors } from '../io/safetensors.js';
 import { loadPipeline } from '../models/pipeline.js';
 import { openTinyVae } from '../models/tiny-vae.js';
 import { fetchFile, hashFile } from './fetch-file.js';
@@ -93,12 +95,49 @@ export async function pull(request: PullRequest): Promise<{ dir: string; pulled:
     if (request.signal.aborted) throw new AcclaimError('cancelled', 'the pull was cancelled');
     files[path] = { bytes: size, sha256: await hashFile(inside(partial, path)) };
   }
-  if (isPart(plan.files)) openTinyVae(partial);
-  else await loadPipeline(openable(partial, plan.files));
-  const pulled: Pulled = { format: 'acclaim-model', version: 1, ...plan.about, files };
+  const adapter = await opened(partial, plan.files);
+  const pulled: Pulled = {
+    ...{ format: 'acclaim-model', version: 1 },
+    ...plan.about,
+    ...(adapter && { adapter }),
+    files,
+  };
   writeFileSync(join(partial, 'acclaim.json'), `${JSON.stringify(pulled, null, 2)}\n`);
   publish(partial, out);
   return { dir: out, pulled };
+}
+
+/**
+ * Opens what is here, so that it is known to be whole. True of a LoRA: it fits a model or does not, and is
+ * read for one when it is used. Errors: those of its reader; adapter-unsupported.
+ */
+async function opened(dir: string, files: readonly RemoteFile[]): Promise<true | undefined> {
+  if (isPart(files)) {
+    openTinyVae(dir);
+    return undefined;
+  }
+  const path = openable(dir, files);
+  if (path !== dir) {
+    const keys = [...openSafetensors(path, 'model-corrupt').tensors.keys()];
+    if (isAdapter(keys)) {
+      mustBeBuilt(path, keys);
+      return true;
+    }
+  }
+  await loadPipeline(path);
+  return undefined;
+}
+
+function mustBeBuilt(path: string, keys: readonly string[]): void {
+  for (const key of keys) {
+    const kind = otherKind(key);
+    if (kind !== undefined)
+      throw new AcclaimError(
+        'adapter-unsupported',
+        `${basename(path)}: ${key}: ${kind} is not built`,
+        'Pull a LoRA of linear and convolutional layers.',
+      );
+  }
 }
 
 /** The folder, or the one weight file of a model that is a single file. */
@@ -114,7 +153,7 @@ async function planFor(request: PullRequest): Promise<Plan> {
   if (source.kind === 'hub') {
     const repository = await readRepository(source, { hub, web, signal, pauseMs: retry?.pauseMs });
     return {
-      name: `${source.name.replace('/', '--')}@${repository.commit.slice(0, 12)}`,
+      name: `${folderName(source)}@${repository.commit.slice(0, 12)}`,
       about: { source: source.name, revision: repository.commit, licence: repository.licence },
       files: selectFiles(repository.files, variant, source.file),
       bring: (file, to, onBytes) =>
@@ -151,6 +190,10 @@ async function planFor(request: PullRequest): Promise<Plan> {
     },
   };
 }
+
+/** Of several files in a repository each has a folder of its own. */
+const folderName = ({ name, file }: Extract<ModelSource, { kind: 'hub' }>): string =>
+  [...name.split('/'), ...(file === undefined ? [] : [safeName(basename(file, '.safetensors'))])].join('--');
 
 function localFiles(root: string): RemoteFile[] {
   return (readdirSync(root, { recursive: true }) as string[])

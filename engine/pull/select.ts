@@ -66,7 +66,7 @@ export function selectFiles(files: readonly RemoteFile[], variant: Variant, file
       ? selectFolder(files, variant)
       : file === undefined && isPart(files)
         ? selectPart(files, variant)
-        : [selectSingle(files, file)];
+        : withConfig(files, selectSingle(files, file));
   const all = [...chosen, ...about];
   const large = all.find(({ path, size }) => !path.endsWith('.safetensors') && size > MAX_SMALL);
   if (large)
@@ -163,6 +163,12 @@ function selectSingle(files: readonly RemoteFile[], asked: string | undefined): 
       ? `${bin.path} is pickled, and there is no safetensors`
       : `there is no ${asked ?? 'model_index.json and no .safetensors'}`,
   );
+}
+
+/** PEFT keeps the scales of a LoRA's layers in a file beside it. */
+function withConfig(files: readonly RemoteFile[], single: RemoteFile): RemoteFile[] {
+  const beside = `${single.path.slice(0, single.path.lastIndexOf('/') + 1)}adapter_config.json`;
+  return [single, ...files.filter(({ path }) => path === beside)];
 }
 
 const refused = (what: string, hint = 'Choose a model with safetensors weights.') =>

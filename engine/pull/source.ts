@@ -1,10 +1,11 @@
 /**
- * Where a model comes from, as people write it: a name of the catalogue, `owner/name[@revision]` on the hub,
- * a URL of a .safetensors file, or a folder or file of this machine.
+ * Where a model or a LoRA comes from, as people write it: a name of the catalogue, `owner/name[@revision]` or
+ * `owner/name/file.safetensors[@revision]` on the hub, a URL of a .safetensors file, or a folder or file of
+ * this machine.
  */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Catalogue, loadCatalogue } from '../../src/config/models.js';
+import { type Catalogue, loadCatalogue } from '../../src/config/catalogue.js';
 import { AcclaimError } from '../../src/errors.js';
 import { isThere } from '../../src/files/reading.js';
 import { checkStatus, reason } from './fetch-file.js';
@@ -29,6 +30,7 @@ export interface SourceOptions {
 }
 
 const HUB_NAME = /^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/;
+const IN_REPOSITORY = /^([^/]+\/[^/]+)\/(.+\.safetensors)$/;
 const REVISION = /^[\w][\w./-]{0,99}$/;
 
 /** Errors: usage where it is none of these. */
@@ -41,12 +43,15 @@ export function parseSource(
     throw new AcclaimError(
       'usage',
       why,
-      'Give OWNER/NAME[@REVISION] of a hub, an https address, a folder, or a name of `acclaim models`.',
+      'Give OWNER/NAME[/FILE.safetensors][@REVISION] of a hub, an https address, a folder, or a name of `acclaim models`.',
     );
   };
-  const entry = catalogue.models.find(({ name }) => name === model);
-  if (entry?.hub)
-    return { kind: 'hub', name: entry.hub, revision: revision ?? entry.revision ?? 'main', file };
+  const adapter = catalogue.adapters.find(({ name }) => name === model);
+  const entry = adapter ?? catalogue.models.find(({ name }) => name === model);
+  if (entry?.hub) {
+    const of = { kind: 'hub' as const, name: entry.hub, revision: revision ?? entry.revision ?? 'main' };
+    return { ...of, file: file ?? adapter?.file };
+  }
   if (entry) return refuse(`${model} comes with Acclaim: there is nothing to fetch`);
   if (/^https?:\/\//.test(model)) {
     if (!URL.canParse(model)) return refuse(`${model} is no address`);
@@ -62,11 +67,12 @@ export function parseSource(
     if (isThere(model)) return { kind: 'folder', path: model };
     throw new AcclaimError('file-not-found', `there is no ${model}`, 'Check the path.');
   }
-  const [name, at, ...more] = model.split('@');
+  const [whole, at, ...more] = model.split('@');
+  const [, name = whole, own = file] = IN_REPOSITORY.exec(whole!) ?? [];
   const wanted = revision ?? at ?? 'main';
   if (more.length > 0 || !HUB_NAME.test(name!) || !REVISION.test(wanted) || wanted.includes('..'))
     return refuse(`${JSON.stringify(model)} is no model`);
-  return { kind: 'hub', name: name!, revision: wanted, file };
+  return { kind: 'hub', name: name!, revision: wanted, file: own };
 }
 
 /** The path as people read it; undefined where escapes such as `%ff` stand for no letters. */

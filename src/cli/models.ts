@@ -7,8 +7,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Catalogue, loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
+import { type Catalogue, loadCatalogue } from '../config/catalogue.js';
+import { modelFamily, resolveModel } from '../config/models.js';
 import { findPulled, listPulled, modelsFolders, type PulledModel } from '../config/pulled.js';
+import { adapterNamesHere, heldOf } from '../config/stack.js';
 import { count } from '../domain/state/count.js';
 import { AcclaimError } from '../errors.js';
 import { asDataError } from '../store/faults.js';
@@ -50,12 +52,15 @@ function list(catalogue: Catalogue, folder: Folders, modelNotes: ModelNotes) {
     source: note.source,
     revision: note.revision,
     licence: note.licence,
+    ...(note.adapter && { adapter: note.adapter }),
     bytes: folderBytes(dir),
   }));
-  return { models: known, pulled };
+  const here = adapterNamesHere(catalogue, folder);
+  const adapters = catalogue.adapters.map((one) => ({ ...one, here: here.includes(one.name) }));
+  return { models: known, adapters, pulled };
 }
 
-function show({ models, pulled }: ReturnType<typeof list>, io: Io): void {
+function show({ models, adapters, pulled }: ReturnType<typeof list>, io: Io): void {
   const size = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   for (const m of models) {
     const held = m.bytes === null ? `not on this machine: acclaim pull ${m.name}` : size(m.bytes);
@@ -63,9 +68,15 @@ function show({ models, pulled }: ReturnType<typeof list>, io: Io): void {
     if (m.path !== null) io.out(`  ${m.path}\n`);
     for (const note of m.notes) io.out(`  note: ${note}\n`);
   }
+  io.out('\nLoRAs to draw with, as in `MODEL + LORA:WEIGHT`:\n');
+  for (const { name, title, about, licence, here } of adapters)
+    io.out(
+      `${name}  ${title}, ${here ? 'here' : `not on this machine: acclaim pull ${name}`}, ${licence}\n  ${about}\n`,
+    );
+  io.out('\n');
   for (const p of pulled)
     io.out(
-      `${p.name}@${p.version}  pulled, ${size(p.bytes)}, ${p.licence ?? 'no licence named'}\n  ${p.path}\n`,
+      `${p.name}@${p.version}  pulled${p.adapter ? ' LoRA' : ''}, ${size(p.bytes)}, ${p.licence ?? 'no licence named'}\n  ${p.path}\n`,
     );
   io.out(
     "Any folder in diffusers' layout and any .safetensors checkpoint works too: give its path where a model is asked for.\n",
@@ -111,8 +122,13 @@ function remove({ dir, name, version }: PulledModel, io: Io): void {
 }
 
 function pulledModel(asked: string | undefined, catalogue: Catalogue, folder: Folders): PulledModel {
+  const lora = catalogue.adapters.find(({ name }) => name === asked);
   const entry = catalogue.models.find(({ name }) => name === asked);
-  const found = asked === undefined ? undefined : findPulled(entry?.hub ?? asked, folder);
+  const found = lora
+    ? heldOf(lora, folder)
+    : asked === undefined
+      ? undefined
+      : findPulled(entry?.hub ?? asked, folder);
   if (found) return found;
   const there = listPulled(folder).map(({ name, version }) => `${name}@${version}`);
   throw new AcclaimError(

@@ -1,87 +1,36 @@
 /**
- * The catalogue (config/models.yaml): models by name, and what a family of models wants of sampler and
- * learner. A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the
- * family is told from marks of its UNet.
+ * Models, by what people call them: a name of the catalogue (catalogue.ts), a folder in diffusers' layout or
+ * one .safetensors file. The family is told from marks of its UNet.
  */
-import { basename, isAbsolute, resolve } from 'node:path';
-import { z } from 'zod';
+import { isAbsolute, resolve } from 'node:path';
+import type { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../files/paths.js';
 import { isThere } from '../files/reading.js';
+import { calledOf } from '../models/adapter-name.js';
 import { type decoderSchema, learnerSchema, samplerSchema } from '../queue/jobs.js';
-import { checked, readYaml } from './files.js';
-import { comparesLikelihoods, type LearnerName, learnerRegistry, paramFaults } from './learners.js';
-import { findPulled, isPart, listPulled, modelsFolders, openPath } from './pulled.js';
+import { type Catalogue, loadCatalogue } from './catalogue.js';
+import { adaptersFor, parseChoice } from './choice.js';
+import { comparesLikelihoods, type LearnerName, learnerRegistry } from './learners.js';
+import { findPulled, isAdapter, isPart, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
-import { stackOf } from './stack.js';
+import { stackFor } from './stack.js';
 import { distilledMarks, unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
 export type { LearnerName } from './learners.js';
 
-const familySchema = z.strictObject({
-  match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
-  sampler: samplerSchema,
-  /** Repository of the tiny decoder of the family's latents. */
-  tiny: z.string().optional(),
-  learners: z
-    .partialRecord(learnerSchema.shape.name, z.record(z.string(), z.unknown()))
-    .superRefine((learners, context) => {
-      for (const [name, given] of Object.entries(learners))
-        for (const { path, message } of paramFaults(name as LearnerName, given))
-          context.addIssue({ code: 'custom', path: [name, ...path], message });
-    }),
-});
-
 /**
- * What a model that was distilled to a few steps wants of its sampler; a mark that is left out may be
- * anything.
- */
-const distilledSchema = z.strictObject({
-  match: z.strictObject({
-    scheduler: z.string(),
-    trailing: z.boolean().optional(),
-    told: z.boolean().optional(),
-  }),
-  sampler: samplerSchema,
-});
-
-const catalogueSchema = z.strictObject({
-  distilled: z.array(distilledSchema),
-  families: z.record(z.string(), familySchema).refine((f) => 'default' in f, 'needs the family "default"'),
-  models: z.array(
-    z.strictObject({
-      name: z.string().regex(/^[\w.-]+$/),
-      /** Folder, relative to the checkout; of models that come along. */
-      path: z.string().optional(),
-      /** Repository on the hub that `acclaim pull` fetches it from, and the branch, tag or commit. */
-      hub: z.string().optional(),
-      revision: z.string().optional(),
-      family: z.string(),
-      title: z.string(),
-      about: z.string(),
-      licence: z.string(),
-    }),
-  ),
-});
-export type Catalogue = z.infer<typeof catalogueSchema>;
-export type CatalogueModel = Catalogue['models'][number];
-
-/** What is known of families of models and of single ones: config/models.yaml. Errors: config-invalid. */
-export function loadCatalogue(file = projectPath('config/models.yaml')): Catalogue {
-  return checked(catalogueSchema, readYaml(file), file, 'Compare it with the file in the repository.');
-}
-
-/**
- * Name, pulled model, folder or file -> absolute path. Relative ones count from the working directory, then
+ * Name, pulled model, folder or file -> absolute path; of a choice (choice.ts) the model's. Relative ones count from the working directory, then
  * from the checkout; of a pulled model the newest version is meant, or the one after its `@`.
  */
 export function resolveModel(
-  model: string,
+  asked: string,
   catalogue = loadCatalogue(),
   pulledIn: string | readonly string[] = modelsFolders(),
 ): string {
+  const { model } = parseChoice(asked);
   const entry = catalogue.models.find((m) => m.name === model);
   if (entry?.path !== undefined) return isAbsolute(entry.path) ? entry.path : projectPath(entry.path);
   const pulled = findPulled(entry?.hub ?? model, pulledIn);
@@ -110,7 +59,7 @@ export function modelNamesHere(
   catalogue = loadCatalogue(),
   pulledIn: string | readonly string[] = modelsFolders(),
 ): string[] {
-  const pulled = listPulled(pulledIn).filter((model) => !isPart(model));
+  const pulled = listPulled(pulledIn).filter((model) => !isPart(model) && !isAdapter(model));
   const held = catalogue.models.filter(({ path, hub }) =>
     path === undefined ? pulled.some(({ name }) => name === hub) : true,
   );
@@ -144,15 +93,21 @@ function distilledSampler(model: string, { distilled }: Catalogue): Sampler | un
 }
 
 /**
- * What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's
- * overrides and its stack of LoRAs. Errors: those of stackOf.
+ * What a model by its path is sampled with, and LoRAs on it: as an accelerator among them wants it, else as
+ * the model was distilled, else as its family, with the configuration's overrides. Errors: those of stackFor.
  */
-export function samplerFor(config: Config, model: string, catalogue = loadCatalogue()): Sampler {
+export function samplerFor(
+  config: Config,
+  model: string,
+  adapters = adaptersFor(config, config.model),
+  catalogue = loadCatalogue(),
+): Sampler {
   const { families } = catalogue;
-  const profile = families[modelFamily(model, catalogue)] ?? families.default!;
+  const family = modelFamily(model, catalogue);
+  const profile = families[family] ?? families.default!;
   const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
-  const stack = stackOf(config.adapters);
-  const usual = distilledSampler(model, catalogue) ?? profile.sampler;
+  const { stack, sampler } = stackFor(adapters, family, catalogue);
+  const usual = sampler ?? distilledSampler(model, catalogue) ?? profile.sampler;
   return samplerSchema.parse({ ...usual, ...own, ...(stack.length > 0 && { stack }) });
 }
 
@@ -203,8 +158,8 @@ export function checkLearnable(
   if (comparesLikelihoods(name) && stack.length > 0)
     throw new AcclaimError(
       'not-learnable',
-      `the learner ${name} compares likelihoods of the model that it trains, and pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} are another's`,
-      'Leave `adapters` (--adapter) out, or learn with acclaim.',
+      `the learner ${name} compares likelihoods of the model that it trains, and pictures drawn with ${stack.map(calledOf).join(', ')} are another's`,
+      'Draw with the model alone, without `adapters`, or learn with acclaim.',
     );
   // The last step of all but ddim ends at the image, without noise.
   const several = steps > 1;

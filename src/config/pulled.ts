@@ -81,6 +81,9 @@ export function findPulled(
 export const isPart = ({ pulled: { files } }: Pick<PulledModel, 'pulled'>): boolean =>
   'config.json' in files && !('model_index.json' in files);
 
+/** A LoRA: sessions are drawn with it, and on a model. */
+export const isAdapter = ({ pulled }: Pick<PulledModel, 'pulled'>): boolean => pulled.adapter === true;
+
 /** What a model is opened by: its folder, or the file of one that is a single file. */
 export function openPath({ dir, pulled }: Pick<PulledModel, 'dir' | 'pulled'>): string {
   const files = Object.keys(pulled.files);

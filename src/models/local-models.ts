@@ -1,10 +1,11 @@
 /** The models on this machine by their hash: bot and engines name a model so, wherever each has it. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { loadCatalogue, resolveModel } from '../config/models.js';
+import { join } from 'node:path';
+import { loadCatalogue } from '../config/catalogue.js';
+import { resolveModel } from '../config/models.js';
 import { listPulled, openPath } from '../config/pulled.js';
 import type { Config } from '../config/schema.js';
-import { parseAdapter } from '../config/stack.js';
+import { findAdapter, parseAdapter } from '../config/stack.js';
 import type { Models } from '../queue/transport/transport.js';
 import { modelHash, modelStamp } from './model-hash.js';
 
@@ -76,14 +77,16 @@ export class ModelsHere implements Models {
 function pathsOf({ model, safety, decoder, adapters }: Wanted): Set<string> {
   const catalogue = loadCatalogue();
   const paths = new Set(listPulled().map(openPath));
-  for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker, decoder.tiny]) {
+  const add = (find: () => string) => {
     try {
-      if (name !== null) paths.add(resolveModel(name, catalogue));
+      paths.add(find());
     } catch {
       // Not on this machine: its jobs go to an engine that has it.
     }
-  }
-  for (const { path } of adapters.map(parseAdapter)) paths.add(resolve(path));
+  };
+  for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker, decoder.tiny])
+    if (name !== null) add(() => resolveModel(name, catalogue));
+  for (const { path } of adapters.map(parseAdapter)) add(() => findAdapter(path, catalogue).file);
   return paths;
 }
 

@@ -38,6 +38,10 @@ export const stackedSchema = z.object({
   file: z.string().min(1).max(4096),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   weight: z.number().min(-100).max(100),
+  /** As people call it; missing of a file of the machine. */
+  name: z.string().max(200).optional(),
+  /** As its card or the catalogue says. */
+  licence: z.string().max(200).optional(),
 });
 export type StackedAdapter = z.infer<typeof stackedSchema>;
 

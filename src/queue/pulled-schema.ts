@@ -10,6 +10,8 @@ export const pulledSchema = z.object({
   revision: z.string().nullable(),
   /** As its card says; null where it says nothing. */
   licence: z.string().nullable(),
+  /** It is a LoRA; missing of models and of parts of them. */
+  adapter: z.literal(true).optional(),
   files: z.record(z.string(), z.object({ bytes: z.number().int().min(0), sha256: z.string() })),
 });
 export type Pulled = z.infer<typeof pulledSchema>;

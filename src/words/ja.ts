@@ -1073,16 +1073,18 @@ export const ja = {
     'このマシンのモデル、ここで使うもの、1ラウンドの所要時間',
   '{name}: {title}. {about} Licence: {licence}.': '{name}: {title}. {about} ライセンス: {licence}。',
   '{name}: pulled.': '{name}: 取得済み。',
+  'LoRAs that models can be drawn with:': 'モデルに加えて描けるLoRA:',
   'the configured model': '設定されたモデル',
   '**{name}**: {time}': '**{name}**: {time}',
   Models: 'モデル',
-  'Fetch a model onto the machine that this runs on': '動作中のマシンにモデルを取得する',
-  'OWNER/NAME[@REVISION] of a hub, an https address, or a name of the list of models':
+  'Fetch a model or a LoRA onto the machine that this runs on': '動作中のマシンにモデルを取得する',
+  'OWNER/NAME[/FILE][@REVISION] of a hub, an https address, or a name of the list of models':
     'ハブの OWNER/NAME[@REVISION]、httpsのアドレス、またはモデル一覧の名前',
   Pull: '取得',
   'Which model the next sessions of this server, or of this channel alone, use':
     'このサーバー、またはこのチャンネルの次のセッションで使うモデル',
-  'a name of the list of models, or "default"': 'モデル一覧の名前、または「default」',
+  'a name of the list, with LoRAs as in "sd15 + lcm-lora-sd15 + style:.6", or "default"':
+    '一覧の名前、または「default」。LoRAは「sd15 + lcm-lora-sd15 + style:.6」のように加えます',
   'server (without it) or channel': 'server (省略時) またはchannel',
   'The model **{model}** may not be used here.': 'モデル**{model}**はここでは使えません。',
   '**/acclaim settings models** names those that may.':

@@ -1,6 +1,7 @@
 /** Checks of `doctor`: the configured model, what draws it and what learns of it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { adaptersFor } from '../../config/choice.js';
 import {
   checkLearnable,
   decoderFor,
@@ -87,7 +88,8 @@ export async function checkModel(config: Config, checkEngine: CheckEngine): Prom
   try {
     const model = resolveModel(config.model);
     const { devices, precision } = config.engine;
-    const { dataDir, adapters } = config;
+    const { dataDir } = config;
+    const adapters = adaptersFor(config, config.model);
     return await checkEngine({ devices, precision, dataDir, known: deviceNames, model, adapters });
   } catch (error) {
     const { code, message, hint } = toPlain(error);

@@ -74,7 +74,15 @@ export interface Session {
     eta: number;
     scheduler: string;
     /** LoRAs that it is drawn with, beside what it learns. */
-    stack?: { file: string; sha256: string; weight: number }[] | undefined;
+    stack?:
+      | {
+          file: string;
+          sha256: string;
+          weight: number;
+          name?: string | undefined;
+          licence?: string | undefined;
+        }[]
+      | undefined;
   };
   width: number | null;
   height: number | null;

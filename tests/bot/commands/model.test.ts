@@ -3,7 +3,17 @@
  * engine, in the words of every platform. Two names for the miniature stand for two models.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -213,5 +223,52 @@ describe('model export', () => {
     await said('lab', 'session stop');
     expect(rounds[0]!.drawn!.seconds).toBeGreaterThan(0);
     expect(rounds[0]!.learned!.memoryMb).toBeGreaterThan(rounds[0]!.drawn!.memoryMb! - 1);
+  });
+});
+
+describe('a model with LoRAs', () => {
+  const models = join(dir, 'models');
+  beforeAll(() => {
+    const folder = join(models, 'someone--ink@0123456789ab');
+    mkdirSync(folder, { recursive: true });
+    cpSync('tests/fixtures/mini/lora_attention.safetensors', join(folder, 'ink.safetensors'));
+    const files = { 'ink.safetensors': { bytes: 1, sha256: '' } };
+    const about = { source: 'someone/ink', revision: null, licence: 'MIT' };
+    const note = { format: 'acclaim-model', version: 1, ...about, adapter: true, files };
+    writeFileSync(join(folder, 'acclaim.json'), JSON.stringify(note));
+    vi.stubEnv('ACCLAIM_MODELS', models);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('is used by the next sessions, drawn with them by their bytes, and named in the story', async () => {
+    const set = await said('taste', 'model use "mini  + someone/ink:.50"');
+    expect(set.text).toContain('use **mini + someone/ink:0.5** from now on');
+    expect((await said('taste', 'model list')).text).toMatch(/\*\*someone\/ink\*\* \(used here\): pulled/);
+    const answer = await said('taste', 'session start --images 2 --rounds 1 a black cat');
+    const id = answer.data?.session as string;
+    const { session } = house.state(id);
+    expect(session.model).toBe('mini + someone/ink:0.5');
+    expect(session.sampler.stack).toMatchObject([{ name: 'someone/ink', licence: 'MIT', weight: 0.5 }]);
+    await house.open(1, id);
+    await said('taste', 'session stop');
+    const story = () => house.platform.messages.find(({ card }) => card.kind === 'story')?.card;
+    await until(() => story() !== undefined);
+    expect(JSON.stringify(story())).toContain('someone/ink (0.5; MIT)');
+    await said('taste', 'model use default');
+  });
+
+  it('is refused by its name where one is not here, or not allowed', async () => {
+    expect((await said('taste', 'model use "mini + nobody/ink"')).text).toContain('someone/ink');
+    expect((await said('taste', 'model use "mini + lcm-lora-sd15"')).text).toContain(
+      'model pull lcm-lora-sd15',
+    );
+    await said('taste', 'settings models mini');
+    expect((await said('taste', 'model use "mini + someone/ink"')).text).toContain('may not be used here');
+    await said('taste', 'settings models "mini, someone/ink"');
+    expect((await said('taste', 'model use "mini + someone/ink"')).title).toBe('Set');
+    await said('taste', 'settings models default');
+    await said('taste', 'model use default');
   });
 });

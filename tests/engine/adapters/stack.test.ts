@@ -16,12 +16,14 @@ import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { adapterShapes } from '../../../engine/nn/lora.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
-import { stackOf } from '../../../src/config/stack.js';
+import { stackFor } from '../../../src/config/stack.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
 import { Rng } from '../../../src/rng.js';
 import { relativeError } from '../../support/compare.js';
 import { MINI } from '../../support/golden.js';
 import { robotJob } from '../../support/robot-job.js';
+
+const stackOf = (files: readonly string[]) => stackFor(files, 'mini').stack;
 
 describe('a stack', async () => {
   const root = mkdtempSync(join(tmpdir(), 'acclaim-stack-'));

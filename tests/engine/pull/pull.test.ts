@@ -2,6 +2,7 @@
  * Pulling from a hub on loopback that is honest, breaks off, lies, refuses, and is hostile; from a URL; from
  * a folder.
  */
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -17,14 +18,18 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { hasTinyVae, openTinyVae } from '../../../engine/models/tiny-vae.js';
 import { decodeListing } from '../../../engine/pull/listing.js';
 import { type PullRequest, pull } from '../../../engine/pull/pull.js';
 import { parseSource } from '../../../engine/pull/source.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import { loadCatalogue } from '../../../src/config/catalogue.js';
 import { loadConfig } from '../../../src/config/load.js';
-import { decoderFor, loadCatalogue, modelNamesHere } from '../../../src/config/models.js';
+import { decoderFor, modelNamesHere } from '../../../src/config/models.js';
 import { findPulled, listPulled } from '../../../src/config/pulled.js';
+import { adapterNamesHere, stackFor } from '../../../src/config/stack.js';
 import { acclaim } from '../../support/command-line.js';
 import { breakOff, COMMIT, type HubPeer, isFile, serve, startHub } from '../../support/hub-peer.js';
 
@@ -58,6 +63,7 @@ const request = (over: Partial<PullRequest> = {}): PullRequest => ({
   ...over,
 });
 const there = (dir = models): string[] => (readdirSync(dir, { recursive: true }) as string[]).sort();
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 const bytes = (name: string) => readFileSync(join(base, name));
 /** Bytes of the UNet that are on the disk. */
 const arrived = (): number => {
@@ -163,6 +169,81 @@ describe('an honest hub', () => {
     await expect(pulled(alone, 'control')).rejects.toMatchObject({
       code: 'model-unsupported',
       message: expect.stringMatching(/ControlNetModel.*only AutoencoderTiny/),
+    });
+  });
+
+  describe('LoRAs', () => {
+    const lora = 'tests/fixtures/mini/lora_attention.safetensors';
+    const loras = async (files: Record<string, string>) => {
+      const folder = mkdtempSync(join(root, 'loras-'));
+      for (const [name, from] of Object.entries(files)) cpSync(from, join(folder, name));
+      await hub.close();
+      hub = await startHub(folder);
+    };
+    const source = (text: string) => parseSource(text);
+
+    it('come as what they are: sessions name them after a model, and no session runs on one alone', async () => {
+      await loras({ 'style.safetensors': lora, 'README.md': join(base, 'README.md') });
+      const { dir, pulled } = await pull(request());
+      expect(pulled).toMatchObject({ adapter: true, licence: 'cc0-1.0' });
+      const catalogue = loadCatalogue();
+      expect(adapterNamesHere(catalogue, models)).toEqual(['someone/painterly']);
+      expect(modelNamesHere(catalogue, models)).not.toContain('someone/painterly');
+      const file = join(dir, 'style.safetensors');
+      expect(stackFor(['someone/painterly:.5'], 'mini', catalogue, models).stack).toEqual([
+        { file, name: 'someone/painterly', licence: 'cc0-1.0', sha256: sha256(file), weight: 0.5 },
+      ]);
+      const list = await acclaim('models', '--models', models);
+      expect(list.out).toMatch(/someone\/painterly@\w+ {2}pulled LoRA/);
+    });
+
+    it('of one repository lie beside each other, each by its file', async () => {
+      await loras({ 'ink.safetensors': lora, 'oil.safetensors': 'tests/fixtures/mini/lora_all.safetensors' });
+      const [ink, oil] = [
+        await pull(request({ source: source('someone/painterly/ink.safetensors') })),
+        await pull(request({ source: source('someone/painterly/oil.safetensors@main') })),
+      ];
+      expect(Object.keys(ink.pulled.files)).toEqual(['ink.safetensors']);
+      expect(Object.keys(oil.pulled.files)).toEqual(['oil.safetensors']);
+      expect(adapterNamesHere(loadCatalogue(), models).sort()).toEqual([
+        'someone/painterly--ink',
+        'someone/painterly--oil',
+      ]);
+      await expect(pull(request())).rejects.toMatchObject({ code: 'model-unsupported' });
+    });
+
+    it('of the catalogue are found by its name, however they were pulled', async () => {
+      const catalogue = loadCatalogue();
+      const [entry] = catalogue.adapters;
+      Object.assign(entry!, { hub: 'someone/painterly', file: 'ink.safetensors' });
+      await loras({ 'ink.safetensors': lora });
+      for (const [to, from] of [
+        ['by-name', parseSource(entry!.name, {}, catalogue)],
+        ['by-repository', source('someone/painterly')],
+      ] as const) {
+        const folder = join(models, to);
+        await pull(request({ models: folder, source: from }));
+        expect(adapterNamesHere(catalogue, folder)).toEqual([entry!.name]);
+      }
+    });
+
+    it('with a PEFT configuration bring it: it has their scales', async () => {
+      const config = join(root, 'adapter_config.json');
+      writeFileSync(config, '{"peft_type":"LORA","r":4,"lora_alpha":8}');
+      await loras({ 'adapter_model.safetensors': lora, 'adapter_config.json': config });
+      const { pulled } = await pull(request());
+      expect(Object.keys(pulled.files)).toContain('adapter_config.json');
+    });
+
+    it('of a kind that is not built are refused by it, and leave no model', async () => {
+      const loha = join(root, 'loha.safetensors');
+      writeSafetensors(loha, { 'lora_unet_mid_block.hada_w1_a': f32([1, 1], [1]) });
+      await loras({ 'loha.safetensors': loha });
+      await expect(pull(request())).rejects.toMatchObject({
+        code: 'adapter-unsupported',
+        message: expect.stringContaining('LoHa'),
+      });
+      expect(listPulled(models)).toEqual([]);
     });
   });
 
