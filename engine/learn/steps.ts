@@ -17,7 +17,8 @@ export const mostSteps = (
  * How much this round trains, at most, and no more than the goods can carry. Where nobody looks while it
  * trains (`labels`; null where early-stop.ts does), less the more it was liked, but a tenth at least: the
  * labels are of a handful of pictures, whose share of goods is told by Laplace's rule, one more liked and one
- * more not.
+ * more not. `goods` are those that are really heard: where few of them have most of the weight, they would be
+ * learned by heart as if the others were not there.
  */
 export function stepsOf(
   params: AcclaimParams,

@@ -22,7 +22,7 @@ import { type LearnContext, type Method, untrained } from '../learner.js';
 import { fitRound } from '../round-fit.js';
 import { nothingLearned, stepsOf } from '../steps.js';
 import { mayVote } from '../vote-model/ghosts.js';
-import { replayWeightsBy } from '../vote-model/replay-weights.js';
+import { effectiveCount, replayWeightsBy } from '../vote-model/replay-weights.js';
 
 export const acclaim: Method<AcclaimParams> = {
   async learn(context) {
@@ -49,7 +49,8 @@ export const acclaim: Method<AcclaimParams> = {
     const items = [...weighed(context, model, replay, goods), ...liked];
     const approval = params.stopAt < 1 ? approvalBy(context, model, replay) : null;
     const labels = approval ? null : ownLabels(round, judged);
-    const steps = stepsOf(params, labels, items.length, nothingLearned(before));
+    const heard = effectiveCount(items.map(({ weight }) => weight));
+    const steps = stepsOf(params, labels, heard, nothingLearned(before));
     const outcome = await guarded(context, remembered, async (stepScale, variety) => {
       const fit = { items, steps, stepScale, variety, approval };
       const { state, losses } = await fitRound(context, before, fit);

@@ -625,10 +625,14 @@ describe('outcome and story', () => {
         { round: 3, share: 0.9, loss: 0.3 },
       ],
     });
-    const stack = [{ file: '/srv/lcm-lora.safetensors', sha256: '0'.repeat(64), weight: 0.8 }];
+    const bytes = { sha256: '0'.repeat(64) };
+    const stack = [
+      { file: '/srv/lcm-lora.safetensors', ...bytes, weight: 0.8 },
+      { file: '/srv/weights.safetensors', ...bytes, weight: 1, name: 'someone/ink', licence: 'MIT' },
+    ];
     const drawn = { ...session, sampler: { ...session.sampler, stack } };
     expect(storyCard({ ...base, session: drawn, rounds, first: null, latest: null }).text).toMatch(
-      /9 liked\)\. Drawn with lcm-lora \(0\.8\), and learned without\.$/,
+      /9 liked\)\. Drawn with lcm-lora \(0\.8\), someone\/ink \(1; MIT\), and learned without\.$/,
     );
     const empty = storyCard({ ...base, rounds: [], first: null, latest: null });
     expect(empty.text).toContain('no closed round yet');

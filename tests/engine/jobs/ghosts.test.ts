@@ -255,6 +255,14 @@ describe('pictures that nobody saw', () => {
     await learn('alike', { learner: { ...learner, steps: 4, replayTemperature: 0 } });
     expect(adapter('alike').equals(adapter('weighed'))).toBe(false);
     expect(readCheckpoint(at('alike')).state.voteModel).toEqual(readCheckpoint(at('voted')).state.voteModel);
+    // Steps go by the goods that are really heard: of one that outweighs all others, as of that one alone.
+    const stepsAt = async (replayTemperature: number) => {
+      const fit = { ...learner, ghosts: 0, steps: 40, stepsPerGood: 1, fullUntil: 0.99, replayTemperature };
+      return (await learn(`heard-${replayTemperature}`, { learner: fit })).losses.length;
+    };
+    const goods = feedback.images.filter(({ good }) => good === 1).length;
+    expect(await stepsAt(0)).toBe(goods);
+    expect(await stepsAt(1e-6)).toBe(1);
     // Of three votes no model is believed.
     const few = { images: feedback.images.slice(0, 3), best: null };
     await learn('few', { feedback: few });
