@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
 import { beatSchema } from '../../../src/queue/matching/ability.js';
+import { openAnswer, reasonWith } from '../../../src/queue/redis/answers.js';
 import { answerSchema } from '../../../src/queue/redis/wire.js';
 
 const key = 'k'.repeat(32);
@@ -101,6 +102,20 @@ it('beats and answers of other shapes are refused', () => {
   const answer = { job: 'j', nonce: 'n', delivery: 1, engine: 'e', outcome: { type: 'handed-back' } };
   expect(answerSchema.safeParse(answer).success).toBe(true);
   expect(answerSchema.safeParse({ ...answer, outcome: { type: 'stolen' } }).success).toBe(false);
+});
+
+it('an answer counts for its job alone, and for one giving out of it, signed though it is', () => {
+  const outcome = { type: 'handed-back' } as const;
+  const answer = { job: 'a.1.score.1', nonce: 'newest', delivery: 1, engine: 'e', outcome };
+  const sealed = ours.close('answer', answer);
+  const { job, nonce } = answer;
+  expect(openAnswer(ours, { job, nonce }, sealed)).toEqual(answer);
+  expect(openAnswer(ours, { job, nonce }, reasonWith('a reason\nin lines', sealed))).toEqual(answer);
+  for (const asked of [
+    { job, nonce: 'before' },
+    { job: 'b.1.score.1', nonce },
+  ])
+    expect(() => openAnswer(ours, asked, sealed)).toThrow(refused('it answers something else'));
 });
 
 it('results that name a file elsewhere, or more than can be, are refused', () => {
