@@ -42,19 +42,17 @@ interface Opened {
 
 /** BullMQ's queues, opened when they are first needed. */
 export class NeedQueues {
-  private readonly opened = new Map<string, Promise<Opened>>();
-  private readonly used = new Map<string, number>();
+  /** `used`: when one of its jobs was last out, ms of this process. */
+  private readonly opened = new Map<string, { opening: Promise<Opened>; used: number }>();
 
   constructor(private readonly parts: NeedQueuesParts) {}
 
   async of(name: string): Promise<Queue> {
-    if (!this.used.has(name)) this.used.set(name, performance.now());
-    let opening = this.opened.get(name);
-    if (!opening) {
-      opening = this.open(name);
-      this.opened.set(name, opening);
-      opening.catch(() => this.opened.delete(name));
-    }
+    const known = this.opened.get(name);
+    if (known) return (await known.opening).queue;
+    const opening = this.open(name);
+    this.opened.set(name, { opening, used: performance.now() });
+    opening.catch(() => this.opened.delete(name));
     return (await opening).queue;
   }
 
@@ -85,12 +83,12 @@ export class NeedQueues {
    */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const { redis, keys: names } = this.parts.end;
-    for (const [name, at] of this.used) {
-      const queue = await this.of(name);
+    for (const [name, one] of this.opened) {
+      const { queue } = await one.opening;
       if (inUse.has(name)) {
-        this.used.set(name, performance.now());
+        one.used = performance.now();
         await queue.trimEvents(EVENTS);
-      } else if (performance.now() - at > (this.parts.unusedMs ?? UNUSED_MS)) {
+      } else if (performance.now() - one.used > (this.parts.unusedMs ?? UNUSED_MS)) {
         await redis.hdel(names.needs, name);
         await queue.obliterate({ force: true });
         await this.close(name);
@@ -103,8 +101,7 @@ export class NeedQueues {
   }
 
   private async close(name: string): Promise<void> {
-    const opened = await this.opened.get(name);
-    this.used.delete(name);
+    const opened = await this.opened.get(name)?.opening;
     this.opened.delete(name);
     await opened?.events.close();
     await opened?.queue.close();
