@@ -3,30 +3,15 @@
  * reactions, a best by command, a flag without a menu, a vote while the bot is down, one picture hidden, the
  * outcome edited into each message.
  */
-import { afterEach, expect, test } from 'vitest';
-import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import { expect, test } from 'vitest';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
 import type { Message } from '../support/discord-peer/world.js';
-import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
 
 const [like, brownLike, dislike, star] = ['\u{1F44D}', '\u{1F44D}\u{1F3FE}', '\u{1F44E}', '\u2B50'];
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 
 test('a gallery on Discord, from its command to its second round', async () => {
-  const peer = await Peer.start();
-  const started = new Started([
-    `discord.token=${peerToken}`,
-    `discord.api=${peer.url}`,
-    'votes.quorum=2',
-    'votes.settleSeconds=1',
-  ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnDiscord(['votes.quorum=2', 'votes.settleSeconds=1']);
   const channel = peer.world.channel('roses');
   peer.world.person('mod', { permissions: 0x2000n });
   const say = async (who: string, words: string[], values = {}) => {

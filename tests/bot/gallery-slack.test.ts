@@ -3,35 +3,22 @@
  * liked, disliked and starred by reactions, a vote while the bot is down, a best by command, one picture
  * hidden, the outcome edited in.
  */
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { scopes } from '../../bot/platforms/slack/manifest.js';
-import { appToken, botToken, type Message, type Name, Peer } from '../support/slack-peer/peer.js';
+import { afterAll, expect, test } from 'vitest';
+import { type Message, type Name, Peer } from '../support/slack-peer/peer.js';
 import { wordsOf } from '../support/slack-peer/rules.js';
-import { Started } from '../support/started.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => Peer.end());
 
 test('a gallery on Slack, from the setting to the outcome', async () => {
-  const peer = await Peer.start(scopes);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
-    `slack.api=${peer.api}`,
+  const { peer, started } = await startedOnSlack((peer) => [
     `slack.roles.moderators=[${peer.id('mod')}]`,
     `slack.roles.admins=[${peer.id('dan')}]`,
     'votes.quorum=9',
     'session.images=2',
     'session.rounds=1',
   ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
   const channel = await peer.channel('roses');
   await started.start();
   const say = async (who: Name, text: string, wanted: string) => {

@@ -4,28 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { Peer, peerToken } from '../support/discord-peer/peer.js';
-import { Started } from '../support/started.js';
+import { expect, test } from 'vitest';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
 test('model use and model export on Discord', async () => {
-  const peer = await Peer.start();
-  const started = new Started([
-    `discord.token=${peerToken}`,
-    `discord.api=${peer.url}`,
+  const { peer, started } = await startedOnDiscord([
     'discord.roles.adminsAreOperators=false',
     'session.rounds=1',
   ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
   const channel = peer.world.channel('roses');
   peer.world.person('boss', { permissions: 0x20n });
   const asked = async (who: string, words: string[], values = {}) => {

@@ -2,33 +2,24 @@
  * An admin on Slack, under the real `acclaim start`: which model is used, and the LoRA as a file in a direct
  * message.
  */
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { optionalScopes, scopes } from '../../bot/platforms/slack/manifest.js';
-import { appToken, botToken, Peer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { Peer } from '../support/slack-peer/peer.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => Peer.end());
 
 test('model use and model export on Slack', async () => {
-  const peer = await Peer.start([...scopes, ...optionalScopes]);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
-    `slack.api=${peer.api}`,
-    `slack.roles.admins=[${peer.id('dan')}]`,
-    'slack.roles.adminsAreOperators=false',
-    'session.rounds=1',
-    // Ann's marks alone close nothing: the admin's word does.
-    'votes.quorum=2',
-  ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
+  const { peer, started } = await startedOnSlack(
+    (peer) => [
+      `slack.roles.admins=[${peer.id('dan')}]`,
+      'slack.roles.adminsAreOperators=false',
+      'session.rounds=1',
+      // Ann's marks alone close nothing: the admin's word does.
+      'votes.quorum=2',
+    ],
+    { granted: [...scopes, ...optionalScopes] },
   );
   const channel = await peer.channel('roses');
   await started.start();

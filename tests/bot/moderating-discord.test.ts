@@ -3,23 +3,12 @@
  * (channels by mention and by name), a round looked at in private before it is posted, a voter excluded and
  * counted again.
  */
-import { afterEach, expect, test } from 'vitest';
-import { Peer, peerToken } from '../support/discord-peer/peer.js';
-import { Started } from '../support/started.js';
+import { expect, test } from 'vitest';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
 test('settings, review, exclude and undo on Discord', async () => {
-  const peer = await Peer.start();
-  const started = new Started([`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'votes.quorum=9']);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnDiscord(['votes.quorum=9']);
   const channel = peer.world.channel('roses');
   const id = (name: string) => peer.world.person(name).user.id;
   peer.world.person('mod', { permissions: 0x2000n });

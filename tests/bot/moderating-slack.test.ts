@@ -2,32 +2,19 @@
  * Admins' and moderators' commands on Slack, under the real `acclaim start`: settings (channels by name, in a
  * private one too), a round looked at in private before it is posted, a voter excluded and counted again.
  */
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { scopes } from '../../bot/platforms/slack/manifest.js';
-import { appToken, botToken, Peer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { afterAll, expect, test } from 'vitest';
+import { Peer } from '../support/slack-peer/peer.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => Peer.end());
 
 test('settings, review, exclude and undo on Slack', async () => {
-  const peer = await Peer.start(scopes);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
-    `slack.api=${peer.api}`,
+  const { peer, started } = await startedOnSlack((peer) => [
     `slack.roles.moderators=[${peer.id('mod')}]`,
     `slack.roles.admins=[${peer.id('dan')}]`,
     'votes.quorum=9',
   ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
   const channel = await peer.channel('roses');
   await started.start();
   const say = async (who: 'ann' | 'dan' | 'mod', text: string, wanted: string) => {

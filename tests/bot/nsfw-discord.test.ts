@@ -6,24 +6,13 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import { expect, test } from 'vitest';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
 import type { Channel } from '../support/discord-peer/world.js';
-import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
 test('a session that reduces unsafe pictures on Discord', async () => {
-  const peer = await Peer.start();
-  const started = new Started([`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'votes.quorum=9']);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnDiscord(['votes.quorum=9']);
   const [plain, night] = [peer.world.channel('plain'), peer.world.channel('night')];
   night.nsfw = true;
   peer.world.person('mod', { permissions: 0x2000n });

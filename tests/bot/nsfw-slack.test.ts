@@ -3,31 +3,18 @@
  * channel, blurred among moderators, shown clear to who asks, taken down when somebody else gets in; how safe
  * the model has become, blurred too.
  */
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { scopes } from '../../bot/platforms/slack/manifest.js';
-import { appToken, botToken, Peer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { afterAll, expect, test } from 'vitest';
+import { Peer } from '../support/slack-peer/peer.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => Peer.end());
 
 test('a session that reduces unsafe pictures on Slack', async () => {
-  const peer = await Peer.start(scopes);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
-    `slack.api=${peer.api}`,
+  const { peer, started } = await startedOnSlack((peer) => [
     `slack.roles.moderators=[${peer.id('mod')}, ${peer.id('dan')}]`,
     'votes.quorum=9',
   ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
   const open = await peer.channel('roses');
   const den = await peer.privateChannel('den', 'dan');
   await started.start();

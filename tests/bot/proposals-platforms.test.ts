@@ -2,30 +2,16 @@
  * Approval of prompts on Discord and on Slack, under the real `acclaim start`: a member asks, the bot starts
  * anew in between, a moderator looks and decides by the card's buttons, the asker's card says how it ended.
  */
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { scopes } from '../../bot/platforms/slack/manifest.js';
-import { Peer as DiscordPeer, peerToken } from '../support/discord-peer/peer.js';
-import { appToken, botToken, Peer as SlackPeer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { afterAll, expect, test } from 'vitest';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
+import { Peer as SlackPeer } from '../support/slack-peer/peer.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => SlackPeer.end());
 
 test('on Discord', async () => {
-  const peer = await DiscordPeer.start();
-  const started = new Started([
-    `discord.token=${peerToken}`,
-    `discord.api=${peer.url}`,
-    'prompts.approval=true',
-  ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnDiscord(['prompts.approval=true']);
   const channel = peer.world.channel('roses');
   peer.world.person('mod', { permissions: 0x2000n });
   const titleOf = (m: { embeds: { title?: unknown }[] }) => String(m.embeds[0]?.title ?? '');
@@ -63,18 +49,10 @@ test('on Discord', async () => {
 }, 200_000);
 
 test('on Slack', async () => {
-  const peer = await SlackPeer.start(scopes);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
-    `slack.api=${peer.api}`,
+  const { peer, started } = await startedOnSlack((peer) => [
     `slack.roles.moderators=[${peer.id('mod')}]`,
     'prompts.approval=true',
   ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
   const channel = await peer.channel('roses');
   await started.start();
   const wait = (asked: { answers: unknown[] }, wanted: string) =>

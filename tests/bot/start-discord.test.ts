@@ -8,6 +8,7 @@ import { checkDiscord } from '../../bot/platforms/discord/check.js';
 import { type Log, silentLog } from '../../src/log.js';
 import type { Readiness } from '../../src/monitor/readiness.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import { startedOnDiscord } from '../support/discord-peer/started.js';
 import type { Message } from '../support/discord-peer/world.js';
 import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
@@ -19,18 +20,7 @@ afterEach(async () => {
 });
 
 async function setUp(settings: readonly string[] = []) {
-  const peer = await Peer.start();
-  const started = new Started([
-    `discord.token=${peerToken}`,
-    `discord.api=${peer.url}`,
-    'votes.quorum=2',
-    'votes.settleSeconds=1',
-    ...settings,
-  ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnDiscord(['votes.quorum=2', 'votes.settleSeconds=1', ...settings]);
   return { peer, started, channel: peer.world.channel('roses') };
 }
 

@@ -5,33 +5,20 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { checkSlack } from '../../bot/platforms/slack/check.js';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
 import { signingSecret } from '../support/slack-peer/line.js';
 import { appToken, botToken, type Message, Peer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { startedOnSlack } from '../support/slack-peer/started.js';
 import { until } from '../support/wait.js';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
 afterAll(() => Peer.end());
 
 async function setUp(transport = [`slack.appToken=${appToken}`]) {
-  const peer = await Peer.start(scopes);
-  const started = new Started([
-    `slack.botToken=${botToken}`,
-    ...transport,
-    `slack.api=${peer.api}`,
-    'votes.quorum=2',
-    'votes.settleSeconds=1',
-  ]);
-  endings.push(
-    () => peer.stop(),
-    () => started.remove(),
-  );
+  const { peer, started } = await startedOnSlack(() => ['votes.quorum=2', 'votes.settleSeconds=1'], {
+    transport,
+  });
   return { peer, started, channel: await peer.channel('roses') };
 }
 
