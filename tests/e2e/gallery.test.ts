@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { say } from '../support/composer.js';
 import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
 
@@ -30,12 +31,6 @@ afterAll(async () => {
   await started.remove();
 });
 
-async function say(text: string): Promise<void> {
-  const field = page.getByRole('combobox', { name: 'Command' });
-  await field.fill(text);
-  await field.press('Escape');
-  await field.press('Enter');
-}
 const item = (name: string) => page.getByRole('group', { name: `Picture ${name}`, exact: true }).last();
 const chip = (name: string, says: string) =>
   item(name).getByRole('button', { name: `${name} is ${says}`, exact: true });
@@ -63,9 +58,9 @@ const inLedger = (...marks: string[]) =>
 it(
   'is opened by an option that help and completion name, and shows each picture with its three chips',
   async () => {
-    await say('/acclaim help session start');
+    await say(page, '/acclaim help session start');
     await page.locator('.reply').filter({ hasText: 'gallery' }).first().waitFor();
-    await say('/acclaim session start --ballots gallery a black cat');
+    await say(page, '/acclaim session start --ballots gallery a black cat');
     await page.getByRole('button', { name: 'Channels' }).click();
     await page.getByRole('navigation', { name: 'Channels' }).getByText('a-black-cat').click();
     await item('#6').waitFor({ timeout: LONG });
@@ -101,9 +96,9 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
   await expect.poll(pressed).toEqual(['-n-', 'g--', 'g-b', 'g--', '-n-', '---']);
   // The star's own picture is not good any more: the star goes with it. Another is named by command.
   await chip('#3', bad).click();
-  await say('/acclaim best #4');
+  await say(page, '/acclaim best #4');
   await inLedger('1 dislike', '2 like', '3 dislike', '4 like', '4 star', '5 dislike');
-  await say('/acclaim best none');
+  await say(page, '/acclaim best none');
   await inLedger('1 dislike', '2 like', '3 dislike', '4 like', '5 dislike');
   await chip('#2', best).click();
   await page.reload();
@@ -130,7 +125,7 @@ it('says what is wrong with a picture, enlarged or by command, to whoever says s
   await expect.poll(() => page.locator('.lightbox-why').count()).toBe(0);
   await page.keyboard.press('Escape');
   await item('#1').getByText('Ugly').waitFor();
-  await say('/acclaim why #3 too-many --and wrong-colour');
+  await say(page, '/acclaim why #3 too-many --and wrong-colour');
   await page
     .locator('.reply')
     .filter({ hasText: '#3: too many, wrong colour. It counts as not good' })
@@ -172,7 +167,7 @@ it(
     await inLedger(...before);
     await page.keyboard.press('Escape');
     await page.locator('.reply').filter({ hasText: 'Your report of #1 is taken back' }).first().waitFor();
-    await say('/acclaim hide #5');
+    await say(page, '/acclaim hide #5');
     await page
       .getByRole('dialog', { name: 'Take this picture away?' })
       .getByRole('button', { name: 'Take it away' })

@@ -14,6 +14,7 @@ import { welcomeCard } from '../../bot/views/notice.js';
 import { encodePng } from '../../src/images/png.js';
 import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { say } from '../support/composer.js';
 import { until } from '../support/wait.js';
 import { WebApp } from '../support/web-app.js';
 
@@ -86,12 +87,6 @@ async function marked(cells: string, more = '', on = page): Promise<void> {
 const usable = async (state: string, on = page) => {
   expect({ state, violations: await violations(on) }).toEqual({ state, violations: [] });
 };
-async function say(text: string): Promise<void> {
-  const field = page.getByRole('combobox', { name: 'Command' });
-  await field.fill(text);
-  await field.press('Escape');
-  await field.press('Enter');
-}
 const all = (sheet: string, but = '') =>
   [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((n) => (but.includes(`${n}`) ? [] : [`${sheet}${n}`])).join(' ');
 
@@ -375,11 +370,11 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.goto(app.platform.url);
     await picture('A2').waitFor();
     await expect.poll(at).toBe('#cat');
-    await say('/acclaim me forget');
+    await say(page, '/acclaim me forget');
     const asked = page.getByRole('dialog', { name: 'Forget you?' });
     await usable('a question before what cannot be taken back');
     await asked.getByRole('button', { name: 'Keep it as it is' }).click();
-    await say('/acclaim help');
+    await say(page, '/acclaim help');
     await page.locator('.reply').first().waitFor();
     await usable('an answer');
     await page.getByRole('button', { name: 'Dismiss' }).click();

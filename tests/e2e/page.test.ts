@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionStatus, StatusBody } from '../../bot/platforms/web/options.js';
 import { projectPath } from '../../src/files/paths.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { say } from '../support/composer.js';
 
 const settings = [
   'session.images=4',
@@ -106,13 +107,6 @@ async function until<T>(what: () => Promise<T>, good: (value: T) => boolean, sec
     if (good(value) || left <= 0) return value;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  const field = page.getByRole('combobox', { name: 'Command' });
-  await field.fill(text);
-  await field.press('Escape');
-  await field.press('Enter');
 }
 
 beforeAll(async () => {

@@ -7,6 +7,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { say } from '../support/composer.js';
 import { Started } from '../support/started.js';
 import { Visitor } from '../support/visitor.js';
 import { until } from '../support/wait.js';
@@ -37,12 +38,6 @@ async function visit(token: string | null): Promise<Page> {
   page.setDefaultTimeout(60_000);
   await page.goto(token === null ? url : `${url}/#token=${encodeURIComponent(token)}`);
   return page;
-}
-async function say(page: Page, text: string): Promise<void> {
-  const field = page.getByRole('combobox', { name: 'Command' });
-  await field.fill(text);
-  await field.press('Escape');
-  await field.press('Enter');
 }
 /** How much the picture differs from one pixel to the next: blurring takes that away. */
 const sharpness = (page: Page) =>
