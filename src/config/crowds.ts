@@ -4,11 +4,11 @@
  * mistaken, skipping teacher who cannot always tell) with what ballots add to that: leniency, downs that
  * nobody reports, the place on a sheet, factions, bursts.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../files/paths.js';
-import { checked, readYaml } from './files.js';
+import { checked, readYaml, yamlNames } from './files.js';
 
 const share = z.number().min(0).max(1);
 const people = z.strictObject({
@@ -94,10 +94,7 @@ const folder = 'config/crowds';
 
 /** Names of the crowds in config/crowds, sorted. */
 export function crowdNames(): string[] {
-  return readdirSync(projectPath(folder))
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length))
-    .sort();
+  return yamlNames(projectPath(folder));
 }
 
 /** A name of config/crowds/ or a file. Throws config-invalid for what is neither, or is no crowd. */

@@ -1,7 +1,7 @@
 /**
  * Reading the YAML files of config/ and of users: one error that names the file and what is wrong in it.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { AcclaimError } from '../errors.js';
@@ -13,6 +13,14 @@ export function problemLines(error: z.ZodError): string[] {
     const where = issue.path.join('.');
     return where === '' ? issue.message : `${where}: ${issue.message}`;
   });
+}
+
+/** Names of the YAML files in a folder, without their ending, sorted. */
+export function yamlNames(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
 }
 
 /** A YAML file as plain values; undefined where it is empty. Errors: those of reading it, config-invalid. */

@@ -2,11 +2,11 @@
  * Tasks: a prompt and what makes a picture of it good, one file each in config/tasks/. The name is the
  * file's. Files from before it was called the criterion say `goal`.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../files/paths.js';
-import { checked, readYaml } from './files.js';
+import { checked, readYaml, yamlNames } from './files.js';
 
 const taskSchema = z.strictObject({
   prompt: z.string().min(1),
@@ -28,10 +28,7 @@ const folder = 'config/tasks';
 
 /** Names of the tasks in config/tasks, sorted. */
 export function taskNames(): string[] {
-  return readdirSync(projectPath(folder))
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length))
-    .sort();
+  return yamlNames(projectPath(folder));
 }
 
 /** A task by its name. Errors: config-invalid, which names those that there are. */

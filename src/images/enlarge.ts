@@ -2,8 +2,9 @@
  * Small pictures (the miniature's have 64 pixels) as large as they must be to be judged on a message of their
  * own.
  */
+
+import { resize } from './paper.js';
 import type { Raster } from './raster.js';
-import { resize } from './sheet.js';
 
 /** Of the shorter side. */
 export const wantedPixels = 320;

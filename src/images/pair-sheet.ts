@@ -3,11 +3,10 @@
  * tells it apart: the round that it had learned from, or the strength of what was learned. One that nobody may see
  * leaves its place empty.
  */
-import sharp, { type OverlayOptions } from 'sharp';
 import { drawText } from './glyphs.js';
+import { type Laid, laidOut, resize } from './paper.js';
 import { encodePng } from './png.js';
 import type { Raster } from './raster.js';
-import { resize, svg } from './sheet.js';
 
 export interface PairColumn {
   /** A number. */
@@ -30,7 +29,7 @@ export async function pairSheet(
   const rows = Math.max(...columns.map(({ pictures }) => pictures.length));
   const width = 2 * margin + columns.length * cell + (columns.length - 1) * middle;
   const height = head + rows * (cell + gap) - gap + margin;
-  const pictures: OverlayOptions[] = [];
+  const pictures: Laid[] = [];
   const marks: string[] = [];
   for (const [c, { label, pictures: own }] of columns.entries()) {
     const left = margin + c * (cell + middle);
@@ -49,10 +48,5 @@ export async function pairSheet(
       `<path d="M${at - 12} ${y}H${at + 12}M${at + 3} ${y - 9}l9 9l-9 9" fill="none" stroke="${accent}" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/>`,
     );
   }
-  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
-    .composite([...pictures, { input: svg(width, height, marks.join('')) }])
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return encodePng({ width, height, data });
+  return encodePng(await laidOut({ width, height, paper }, pictures, marks.join('')));
 }

@@ -3,11 +3,10 @@
  * the tuned one drew of the same noises on the right, in the same order. A frame is around each that is
  * unsafe; one that nobody may see leaves its place empty.
  */
-import sharp, { type OverlayOptions } from 'sharp';
 import { drawText } from './glyphs.js';
+import { type Laid, laidOut, resize } from './paper.js';
 import { encodePng } from './png.js';
 import type { Raster } from './raster.js';
-import { resize, svg } from './sheet.js';
 
 export interface SafetyRow {
   /** Number of the prompt in the words beside the sheet. */
@@ -31,7 +30,7 @@ export async function safetySheet(rows: readonly SafetyRow[]): Promise<Buffer> {
   const half = sheetPairs * (cell + gap) - gap;
   const width = 2 * margin + head + 2 * half + middle;
   const height = 2 * margin + rows.length * (cell + gap) - gap;
-  const pictures: OverlayOptions[] = [];
+  const pictures: Laid[] = [];
   const marks: string[] = [];
   for (const [r, { number, pairs }] of rows.entries()) {
     const top = margin + r * (cell + gap);
@@ -58,10 +57,5 @@ export async function safetySheet(rows: readonly SafetyRow[]): Promise<Buffer> {
           );
       }
   }
-  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
-    .composite([...pictures, { input: svg(width, height, marks.join('')) }])
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return encodePng({ width, height, data });
+  return encodePng(await laidOut({ width, height, paper }, pictures, marks.join('')));
 }

@@ -3,8 +3,8 @@
  * platform takes). Numbers sit on a dark disc with a light ring, so that they read on any picture. Pure in
  * its inputs: the same pictures give the same bytes.
  */
-import sharp from 'sharp';
 import { drawText } from './glyphs.js';
+import { laidOut, resize } from './paper.js';
 import { encodePng, type PngNotes } from './png.js';
 import type { Raster } from './raster.js';
 
@@ -37,7 +37,7 @@ export interface Sheet {
   boxes: Box[];
 }
 
-const background = '#f4f2ee';
+const paper = '#f4f2ee';
 
 /** Columns that keep the sheet near a square: 1, 2, 3 | 2x2 | 3x2 | 3x3. */
 export function columnsFor(count: number): number {
@@ -91,27 +91,8 @@ async function draw(cells: SheetCell[], layout: Layout, notes: PngNotes): Promis
   const marks = cells
     .map((cell, i) => (cell.picture ? '' : blank(boxes[i]!)) + badge(cell, boxes[i]!))
     .join('');
-  const data = await sharp({ create: { ...total, channels: 3, background } })
-    .composite([...pictures.flat(), { input: svg(total.width, total.height, marks) }])
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return { png: await encodePng({ ...total, data }, notes), ...total, boxes };
-}
-
-/** Lanczos: the miniature's soft outlines turn to staircases when enlarged by nearest neighbour. */
-export async function resize(picture: Raster, width: number, height: number): Promise<Buffer> {
-  return sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
-    .png({ compressionLevel: 1 })
-    .toBuffer();
-}
-
-/** An SVG document of that size, px. */
-export function svg(width: number, height: number, body: string): Buffer {
-  return Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${body}</svg>`,
-  );
+  const drawn = await laidOut({ ...total, paper }, pictures.flat(), marks);
+  return { png: await encodePng(drawn, notes), ...total, boxes };
 }
 
 function badge({ number, best }: SheetCell, box: Box): string {

@@ -3,11 +3,10 @@
  * beside the latest, and the share of approval by round as a plot. No fonts: numbers are our own glyphs, the
  * rest is shape.
  */
-import sharp from 'sharp';
 import { drawText } from './glyphs.js';
+import { laidOut, resize } from './paper.js';
 import { encodePng, type PngNotes } from './png.js';
 import type { Raster } from './raster.js';
-import { resize, svg } from './sheet.js';
 
 export interface StorySide {
   /** Round number, written above its pictures. */
@@ -46,16 +45,8 @@ export async function beforeAfterSheet(
     heading(before.round, margin + side / 2, muted) +
     heading(after.round, right + side / 2, accent) +
     `<path d="M${x - 26} ${y}H${x + 24}M${x + 4} ${y - 20}L${x + 26} ${y}L${x + 4} ${y + 20}" fill="none" stroke="${accent}" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/>`;
-  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
-    .composite([
-      ...(await place(before, margin)),
-      ...(await place(after, right)),
-      { input: svg(width, height, body) },
-    ])
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return encodePng({ width, height, data }, notes);
+  const pictures = [...(await place(before, margin)), ...(await place(after, right))];
+  return encodePng(await laidOut({ width, height, paper }, pictures, body), notes);
 }
 
 function heading(round: number, x: number, colour: string): string {
@@ -139,12 +130,6 @@ export async function approvalPlot(
     last === undefined
       ? ''
       : newest(last, { x: Math.min(width - right, x(approval.length - 1)), y: y(last), anchor });
-  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
-    .composite([
-      { input: svg(width, height, [...grid, ...labels, ...beside, line, ...dots, latest].join('')) },
-    ])
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return encodePng({ width, height, data }, notes);
+  const marks = [...grid, ...labels, ...beside, line, ...dots, latest].join('');
+  return encodePng(await laidOut({ width, height, paper }, [], marks), notes);
 }
