@@ -354,17 +354,20 @@ describe('what is fed', () => {
     }
   });
 
-  it('acclaim: goods alone, equally often, at the noisy share of the timesteps', async () => {
+  it('acclaim: goods alone, by how good times how heavy, at the noisy share of the timesteps', async () => {
     const learner = {
       name: 'acclaim',
-      steps: 3,
-      batch: 4,
+      steps: 1,
+      batch: 12,
       microBatch: 4,
       drift: 0,
       ghosts: 0,
       noisyShare: 0.5,
+      replayTemperature: 0,
     };
-    const steps = await fedTo(() => learned('fed-acclaim', learner as LearnerSettings, liked));
+    // By its weight alone the one would be fed 7 or 8 times of 12, by how good it is 4 or 5 times.
+    const unlike = { ...liked, 0: [0.6, 1], 3: [1, 0.6] } as const;
+    const steps = await fedTo(() => learned('fed-acclaim', learner as LearnerSettings, unlike));
     const rows = steps.flat().flatMap((fed) => rowsOf(fed, 'x', readRound(roundDir).latents));
     expect(tally(rows.map(({ image }) => image))).toEqual({ 0: 6, 3: 6 });
     expect(tally(rows.map(({ timestep }) => timestep))).toEqual(
