@@ -47,6 +47,8 @@ const results = await new Stryker({
   coverageAnalysis: 'perTest',
   concurrency: 1,
   timeoutMS: 20_000,
+  // Beside other work the tests of an area take far longer than its usual 5.
+  dryRunTimeoutMinutes: 30,
   incremental: true,
   incrementalFile: `bench/out/mutate/${name}-${values.seed}-${share}.incremental.json`,
   // It would rewrite the paths in it by TypeScript's own parser, which TypeScript 7 does not hand out; the

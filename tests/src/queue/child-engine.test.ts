@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../../src/log.js';
 import { childEngine } from '../../../src/queue/local/child-engine.js';
-import type { EngineEnd } from '../../../src/queue/local/engine-link.js';
+import type { EngineEnd, EngineLauncher } from '../../../src/queue/local/engine-link.js';
 import { InProcessQueue } from '../../../src/queue/local/in-process.js';
 import { scoreJob } from '../../contracts/queue.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-child-'));
 let queue: InProcessQueue;
+let launch: EngineLauncher;
 const ends: EngineEnd[] = [];
 const lines: string[] = [];
 const log: Log = { ...silentLog, warn: (...line: unknown[]) => lines.push(String(line.at(-1))) };
@@ -25,10 +26,10 @@ function open(name: string, words: string): void {
   const main = join(dir, `${name}.mjs`);
   const answers = `process.on('message', ({ type, id }) => type === 'stop' ? process.exit(0) : [${words}].forEach((m) => process.send(m)));`;
   writeFileSync(main, `${answers}\nprocess.send({ type: 'ready', pid: process.pid });\n`);
-  const options = { main, threads: 1, devices: ['cpu'], memoryMb: 1, runMb: null, nice: 0, log };
   ends.length = 0;
   lines.length = 0;
-  queue = new InProcessQueue({ launch: childEngine(options), attempts: 1, onEnd: (end) => ends.push(end) });
+  launch = childEngine({ main, threads: 1, devices: ['cpu'], memoryMb: 1, runMb: null, nice: 0, log });
+  queue = new InProcessQueue({ launch, attempts: 1, onEnd: (end) => ends.push(end) });
 }
 
 const done = "{ type: 'done', id, result: { images: [], diversity: 0 } }";
@@ -44,6 +45,14 @@ it('drops progress that cannot be read, says so, and takes the answer', async ()
   expect(seen).toEqual([1]);
   expect(lines).toEqual(odd.map(() => 'a word of the engine is not taken'));
   expect(ends).toEqual([]);
+});
+
+it('tells of an engine that was taken for hung why it was', async () => {
+  open('mute', '');
+  const end = await new Promise<EngineEnd>((ended) =>
+    launch({ message: () => {}, ended }).kill('it was silent for 2 minutes'),
+  );
+  expect(end).toMatchObject({ signal: 'SIGKILL', hung: 'it was silent for 2 minutes' });
 });
 
 it('ends an engine whose answer cannot be read', async () => {

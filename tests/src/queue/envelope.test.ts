@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
+import { ENVELOPE_BYTES } from '../../../src/queue/limits.js';
 import { beatSchema } from '../../../src/queue/matching/ability.js';
 import { openAnswer, reasonWith } from '../../../src/queue/redis/answers.js';
 import { answerSchema } from '../../../src/queue/redis/wire.js';
@@ -69,7 +70,11 @@ describe('an envelope', () => {
     const text = JSON.stringify({ body, mac: hmac(key, `acclaim job\n${body}`) });
     expect(open(text)).toEqual(refused('too big'));
     expect(() => ours.close('word', { n: 'x'.repeat(460_000) })).toThrow(/too big/);
-    expect(() => ours.close('folder', { n: 'x'.repeat(4096) })).toThrow(/too big/);
+    // To the byte.
+    const room = ENVELOPE_BYTES.folder - Buffer.byteLength(ours.close('folder', { n: '' }));
+    const full = ours.close('folder', { n: 'x'.repeat(room) });
+    expect(ours.open('folder', full, z.object({ n: z.string() })).n).toHaveLength(room);
+    expect(() => ours.close('folder', { n: 'x'.repeat(room + 1) })).toThrow(/too big/);
   });
 
   it('that is no text, no JSON, no envelope or not of its schema is refused with a code, whatever it is', () => {

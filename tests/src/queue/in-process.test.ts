@@ -83,4 +83,40 @@ describe('InProcessQueue', () => {
     expect(await queue.run(scoreJob('a', 2))).toEqual({ images: [], diversity: 0 });
     await queue.close();
   });
+
+  it('takes a result that is none of its kind for a fault, and goes on', async () => {
+    const results: unknown[] = [{ images: 'none' }, { images: [], diversity: 0 }];
+    const queue = new InProcessQueue({
+      launch: ({ message }) => {
+        queueMicrotask(() => message({ type: 'ready', pid: 1 }));
+        return {
+          send: (word) => {
+            if (word.type === 'job') message({ type: 'done', id: word.id, result: results.shift() });
+          },
+          kill: () => {},
+        };
+      },
+    });
+    await expect(queue.run(scoreJob('a'))).rejects.toMatchObject({ code: 'job-invalid' });
+    expect(await queue.run(scoreJob('a', 2))).toEqual({ images: [], diversity: 0 });
+  });
+
+  it('kills what does not stop in its grace, says so once, and is closed for whoever asked', async () => {
+    let killed = 0;
+    const late: number[] = [];
+    const queue = new InProcessQueue({
+      launch: ({ ended }) => ({
+        send: () => {},
+        kill: () => {
+          killed += 1;
+          ended({ code: null, signal: 'SIGKILL', rss: 0 });
+        },
+      }),
+      closeGraceMs: 5,
+      onKill: () => late.push(killed),
+    });
+    await Promise.all([queue.close(), queue.close()]);
+    expect([killed, late]).toEqual([1, [1]]);
+    await expect(queue.run(scoreJob('a'))).rejects.toMatchObject({ code: 'cancelled' });
+  });
 });

@@ -4,7 +4,7 @@
  */
 import { expect, it, test } from 'vitest';
 import { Envelopes } from '../../../src/queue/envelope.js';
-import { jobSchemas } from '../../../src/queue/jobs.js';
+import { feedbackSchema, jobSchemas } from '../../../src/queue/jobs.js';
 import { beatSchema, needSchema } from '../../../src/queue/matching/ability.js';
 import { answerSchema, saidSchema, wordSchema } from '../../../src/queue/redis/wire.js';
 import { folderSchema } from '../../../src/queue/transport/folder-mark.js';
@@ -120,4 +120,10 @@ it('knows the largest: one more of anything is not of the schema', () => {
   expect(jobSchemas.generate.result.safeParse({ ...drawn, images: [...drawn.images, image] }).success).toBe(
     false,
   );
+});
+
+it('a label weighs nothing or something, never less than nothing', () => {
+  const labelled = (weight: number) => ({ images: [{ index: 0, good: 1, weight }], best: null });
+  const taken = [0, 0.5, 1, 7, -0.5].map((weight) => feedbackSchema.safeParse(labelled(weight)).success);
+  expect(taken).toEqual([true, true, true, true, false]);
 });

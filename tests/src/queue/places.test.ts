@@ -1,5 +1,13 @@
 /** Both ways of getting artifacts between bot and engine: the contract, and what only a bucket can do. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,9 +16,13 @@ import type { Bucket } from '../../../src/artifacts/bucket.js';
 import { Cache } from '../../../src/artifacts/cache.js';
 import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
 import { quietAwsClient } from '../../../src/config/env.js';
+import { silentLog } from '../../../src/log.js';
+import { Envelopes } from '../../../src/queue/envelope.js';
 import { BucketBotTransport, BucketEngineTransport } from '../../../src/queue/transport/bucket.js';
 import { markFolder, readMarker } from '../../../src/queue/transport/folder-mark.js';
+import { takeFoundResult } from '../../../src/queue/transport/found-results.js';
 import { SharedFolderTransport } from '../../../src/queue/transport/shared-folder.js';
+import type { BotTransport } from '../../../src/queue/transport/transport.js';
 import { botModels, engineModels, fill, placesContract } from '../../contracts/places.js';
 import { TestS3 } from '../../support/s3.js';
 import { until } from '../../support/wait.js';
@@ -62,6 +74,27 @@ describe('a shared folder that is none', () => {
     fill(at('engine'), { a: 'one' });
     expect((await here).roundDir).toBe(at('engine'));
   });
+});
+
+it('notes nothing of a job that writes nothing, and discards what never came', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'acclaim-none-'));
+  const shared = new SharedFolderTransport(dir, botModels);
+  const score = { roundDir: join(dir, 'round') };
+  await shared.note('score', score, 'f'.repeat(64), 'a note');
+  expect(await shared.noted('score', score)).toEqual([]);
+  expect(existsSync('null.note')).toBe(false);
+  shared.discard('learn', { out: join(dir, 'never') });
+  expect(readdirSync(dir)).toEqual([]);
+  rmSync(dir, { recursive: true });
+});
+
+it('what stands is computed anew while nobody can look, and a look that was called off is no answer', async () => {
+  const away = new Error('away');
+  const transport = { noted: () => Promise.reject(away) } as unknown as BotTransport;
+  const sought = { id: 'a', kind: 'learn', payload: {}, identity: 'f'.repeat(64) } as const;
+  const parts = { transport, envelopes: new Envelopes(null), log: silentLog };
+  expect(await takeFoundResult(sought, parts, never)).toBeNull();
+  await expect(takeFoundResult(sought, parts, AbortSignal.abort())).rejects.toBe(away);
 });
 
 describe('the mark of a data folder', () => {

@@ -87,6 +87,22 @@ describe('a backup while votes stream in', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it('names of each session its own rounds alone', async () => {
+    const other = JSON.parse(
+      JSON.stringify(openSessionRows()).replaceAll(/"s(?=[."])/g, '"t'),
+    ) as RowChange[];
+    const second = openSessionRows().flatMap((change) =>
+      change.table === 'round' ? [{ ...change, row: { ...change.row, id: 's.2', number: 2 } }] : [],
+    );
+    const dir = await folder('two', [...openSessionRows(), ...second, ...other]);
+    for (const round of ['s/rounds/1', 's/rounds/2', 't/rounds/1'])
+      mkdirSync(join(dir, 'sessions', round), { recursive: true });
+    expect((await take(dir)).sessions.map(({ id, folders }) => [id, folders])).toEqual([
+      ['s', ['sessions/s/rounds/1', 'sessions/s/rounds/2']],
+      ['t', ['sessions/t/rounds/1']],
+    ]);
+  });
+
   it('takes the secret, the page and, when asked, the artifacts of sessions that have not ended', async () => {
     const dir = await folder('live');
     mkdirSync(join(dir, 'web'));

@@ -226,6 +226,7 @@ describe('a purge', () => {
     expect(await store.pendingEffects()).toEqual([]);
     expect(await store.leftovers()).toEqual([{ session: 'cat', keep: [] }]);
     await store.cleared('cat');
+    expect(await store.leftovers()).toEqual([]);
     for (const gone of [ann!, dan!, 'server-one', 'cat.1.s0.0', 'a black cat in a box'])
       expect([gone, holding(gone)]).toEqual([gone, []]);
     // The ledger is as it was: nothing may be deleted from it.

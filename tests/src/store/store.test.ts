@@ -13,11 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Wish } from '../../../src/domain/moderation/proposals.js';
 import type { RowChange } from '../../../src/domain/state/decision.js';
 import type { Fact } from '../../../src/domain/state/facts.js';
 import { forgetIn } from '../../../src/domain/state/forgotten.js';
 import type { Voter } from '../../../src/domain/state/model.js';
 import { migrations } from '../../../src/store/migrations.js';
+import { peekChannels, peekSessions } from '../../../src/store/peek.js';
 import { Connection } from '../../../src/store/sqlite.js';
 import { Store } from '../../../src/store/store.js';
 import { World } from '../../support/world.js';
@@ -70,6 +72,23 @@ describe('a store', () => {
     expect((await second.loadSessions()).map((state) => state.session.id)).toEqual(['cat']);
     expect(await second.load('dog')).toBeUndefined();
     expect(await second.loadVoters('c')).toEqual(world.state.voters);
+  });
+
+  it('is looked into beside the bot: all sessions, and the channels of those that have not ended', async () => {
+    const world = played();
+    const opened = await open();
+    const ended = { ...world.state.session, id: 'dog', state: 'ended' } as const;
+    const binding = { ...world.state.bindings[0]!, session: 'dog', channel: 'fake-2' };
+    await opened.commit(world.rows, []);
+    await opened.commit(
+      [
+        { table: 'session', row: ended },
+        { table: 'binding', row: binding },
+      ],
+      [],
+    );
+    expect((await peekSessions(dir)).map(({ id }) => id)).toEqual(['cat', 'dog']);
+    expect((await peekChannels(dir)).map(({ channel }) => channel)).toEqual(['fake-1']);
   });
 
   it('keeps the outbox: an effect until it is settled, the newest of a key', async () => {
@@ -183,6 +202,10 @@ describe('people', () => {
       ['cat.2', '1'],
       ['cat.2', 'done'],
     ]);
+    const wish = { prompt: 'an owl' } as Wish;
+    const place = { server: 'fake-1', platform: 'fake', channel: '1' } as const;
+    for (const by of ['ann', 'bob', null]) await opened.propose({ ...place, wish, by, at: 7 });
+    expect((await opened.personalData('bob')).proposals).toEqual([{ number: 2, wish, at: 7 }]);
     expect(await opened.personalData('nobody')).toEqual({ voter: null, marks: [], acts: [], proposals: [] });
   });
 
