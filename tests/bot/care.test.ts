@@ -47,8 +47,8 @@ async function unguarded() {
     },
   };
   const guards = new Guards({ clock, log: silentLog, platforms, sessions });
-  const takeDown = async () => {
-    const outbox = { superseded: () => false };
+  const takeDown = async (superseded = false) => {
+    const outbox = { superseded: () => superseded };
     const parts = { clock, guards, messenger: new Messenger(platforms), outbox, sessions };
     const effect = {
       kind: 'take-down',
@@ -109,4 +109,10 @@ it('takes down what the session asks it to, and nothing where the channel was pu
   await takeDown();
   expect(hanging().at(-1)).toBe('1 careful.png plain.png');
   expect(told).toEqual([done, done]);
+});
+
+it('reports nothing as done that was asked for anew while it ran', async () => {
+  const { told, takeDown } = await unguarded();
+  await takeDown(true);
+  expect(told).toEqual([]);
 });

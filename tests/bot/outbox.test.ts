@@ -202,6 +202,20 @@ describe('the outbox', () => {
     expect(seen).toEqual(['1', '4']);
   });
 
+  it('still makes that run where the end of the one before was reported after it was asked for', async () => {
+    const seen: string[] = [];
+    const box = outbox(async (e, self) => {
+      seen.push((e as { ballot: string }).ballot);
+      await pause(5);
+      self().done(e.key);
+    });
+    box.add([effect('k', '1')]);
+    await pause(2);
+    box.add([effect('k', '2')]);
+    await empty(box);
+    expect(seen).toEqual(['1', '2']);
+  });
+
   it('keeps the distance between two edits of one key', async () => {
     const at: number[] = [];
     const box = outbox(
