@@ -24,6 +24,7 @@ export const scripts = [
   'scale/engines',
   'scale/measure',
   'scale/queue',
+  'scale/requests',
   'scale/simulate',
   'shapes/load',
   'shapes/make-sd15',

@@ -235,7 +235,7 @@ const resources: readonly Resource[] = [
     limit: 50,
     from: "counted; Discord's bound for one bot",
     change:
-      'buttons in place of ten reactions a sheet, which are primed and read one by one; then ask for a higher bound',
+      '`ballots: buttons` in place of ten reactions a sheet, which are primed and read one by one; then ask for a higher bound',
   },
   {
     name: 'gateway shards',
