@@ -1,6 +1,6 @@
 // What a round of the usual size asks of Discord, by reactions and by buttons: from one round's opening to the
 // next one's, with everything around it (votes, the close, the cards, posts and priming), counted by the
-// loopback peer.
+// loopback peer. `npm run bench -- scale/requests`; --voters N and --marks N of each.
 import { parseArgs } from 'node:util';
 import { Peer, peerToken } from '../../tests/support/discord-peer/peer.js';
 import type { Message } from '../../tests/support/discord-peer/world.js';
