@@ -19,11 +19,13 @@ import { keptEngine } from './kept-engine.js';
 
 /**
  * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two.
- * Nothing is fitted while a round is open: the suites of the engine, of deaths and of chaos do so.
+ * Nothing is fitted while a round is open: the suites of the engine, of deaths and of chaos do so. Past its
+ * bound of memory an engine compiles a graph at every use, and one that plays many sessions soon is.
  */
 export const small = [
   'logLevel=warn',
   'engine.threads=1',
+  'engine.memoryMb=700',
   'session.images=4',
   'session.cells=2',
   'session.goal=null',
