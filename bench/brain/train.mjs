@@ -19,7 +19,7 @@ import { stepsOf } from '../../dist/engine/learn/steps.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { mayVote } from '../../dist/engine/learn/vote-model/ghosts.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
-import { replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
+import { effectiveCount, replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { diversity } from '../../dist/engine/measures/diversity.js';
 import { features } from '../../dist/engine/models/features.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
@@ -406,7 +406,7 @@ async function play(task, seed, cell) {
     const looks = params.stopAt < 1;
     const approval = looks ? await approvalOf(task, seed, round, votes) : null;
     const first = tuned === null;
-    const n = stepsOf(params, approval ? null : labels, fit.length, first);
+    const n = stepsOf(params, approval ? null : labels, effectiveCount(weights), first);
     const [begunTuned, begunDrift, past] = [tuned, drift, [...steps]];
     for (const to of approval ? stretches(n, first) : [n]) {
       steps[round] = to;

@@ -4,7 +4,9 @@ const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
 /** And more in the first round that learns. */
 const first = { fullUntil: 0.65, stepsPerGood: 4.5, firstFactor: 1.8 };
 const first14 = { ...first, firstFactor: 1.4 };
-const heard = { weigh: 0.1, doubt: { labelDrop: 0.25 } };
+const heard = { weigh: 0.2, doubt: { labelDrop: 0.25 } };
+/** Goods that are contradicted are heard less still. */
+const sharper = { ...heard, weigh: 0.1 };
 const more = { ...ghosts, pictures: 128 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
@@ -48,6 +50,9 @@ export const ways = {
   heard: { lambda: 0.5, ghosts, learner: first14, ...heard },
   'heard-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1, ...heard },
   'heard-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, ...heard },
+  sharper: { lambda: 0.5, ghosts, learner: first14, ...sharper },
+  'sharper-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1, ...sharper },
+  'sharper-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, ...sharper },
   'first14-flips20-weighed': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, weigh: 0.1 },
   // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the
   // second.

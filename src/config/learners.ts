@@ -88,10 +88,10 @@ const acclaim = z.strictObject({
   /** Optimiser steps of a round, at most; 0 = nothing is trained, and votes act by what they pick alone. */
   steps: z.number().int().min(0).max(5000).default(40),
   /**
-   * Optimiser steps for each good image that is fitted, at most: a handful of goods must not be learned by
-   * heart.
+   * Optimiser steps for each good image that is really heard (Kish's count of what is fitted), at most: a
+   * handful of goods must not be learned by heart.
    */
-  stepsPerGood: z.number().positive().default(3),
+  stepsPerGood: z.number().positive().default(4.5),
   /** The first round that learns takes so many times `steps`: it has the longest way to go. */
   firstFactor: z.number().min(1).max(10).default(1),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer:
@@ -119,10 +119,12 @@ const acclaim = z.strictObject({
    * nobody voted
    * about does not narrow from round to round; all: also those of the tuned model. */
   replay: z.enum(['base', 'all']).default('base'),
-  /** Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that
-   * did not see the vote: goods
-   * that others contradict are heard less. Only where the model tells more than chance; 0 = all goods alike. */
-  replayTemperature: z.number().min(0).max(10).default(0.1),
+  /**
+   * Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that
+   * did not see the vote: goods that others contradict are heard less. Only where the model tells more than
+   * chance; 0 = all goods alike.
+   */
+  replayTemperature: z.number().min(0).max(10).default(0.2),
   /**
    * Share of a round's images that the base model draws, from the second round on; the others are the tuned
    * model's.
