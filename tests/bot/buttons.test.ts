@@ -73,6 +73,8 @@ it('asks by buttons, tells each alone what holds of them, and learns from it', a
     expect((await platform.command(channel, mod, '/acclaim undo'))!.text).toContain('**guards**');
     expect(test.state().rounds[0]!.lifted).toEqual([]);
     expect(await press(a, ann, 'mark-1')).toMatchObject({ title: 'Not counted' });
+    expect((await platform.command(channel, mod, '/acclaim exclude @ben'))!.title).toBe('Excluded');
+    expect((await press(test.sheet(2, 'A'), ben, 'mark-1')).text).toContain('A moderator excluded you');
     expect(await press(a, ann, 'best', 'A1')).toMatchObject({ title: 'Not counted' });
   } finally {
     await test.stop();
