@@ -4,6 +4,7 @@
  */
 import { expect, it, vi } from 'vitest';
 import type { FakeMessage } from '../../bot/platforms/fake/platform.js';
+import { voterCode } from '../../src/domain/state/ids.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
@@ -73,7 +74,8 @@ it('asks by buttons, tells each alone what holds of them, and learns from it', a
     expect((await platform.command(channel, mod, '/acclaim undo'))!.text).toContain('**guards**');
     expect(test.state().rounds[0]!.lifted).toEqual([]);
     expect(await press(a, ann, 'mark-1')).toMatchObject({ title: 'Not counted' });
-    expect((await platform.command(channel, mod, '/acclaim exclude @ben'))!.title).toBe('Excluded');
+    const code = voterCode(test.house.app.services.voters.key('fake', 'ben'));
+    expect((await platform.command(channel, mod, `/acclaim exclude ${code}`))!.title).toBe('Excluded');
     expect((await press(test.sheet(2, 'A'), ben, 'mark-1')).text).toContain('A moderator excluded you');
     expect(await press(a, ann, 'best', 'A1')).toMatchObject({ title: 'Not counted' });
   } finally {
