@@ -2,6 +2,7 @@
 export const scripts = [
   'brain/picks',
   'brain/systems',
+  'brain/train',
   'brain/votes',
   'chaos/run',
   'crowds/run',

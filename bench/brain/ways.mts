@@ -1,4 +1,31 @@
-/** Pictures that nobody sees beside each round, and P(good) from which on they are fitted. */
+// The ways of training that bench/brain/train compares.
+import type { AcclaimParams } from '../../src/config/learners.js';
+
+/** What is otherwise than in the plainest way; nothing: base pictures' goods are fitted, in two rounds. */
+export interface Way {
+  /** Whose goods are fitted. */
+  replay?: 'base' | 'all';
+  /** Share of later rounds that the base model draws; else a half. */
+  share?: number;
+  /** Part of the drift adapter that is taken off. */
+  lambda?: number;
+  /** Noisy share of the sampling steps that the adapter is on in. */
+  until?: number;
+  /** Rows of a step of the drift adapter's fit, where other than the learner's. */
+  driftBatch?: number;
+  /** Pictures that nobody sees beside each round, and P(good) from which on they are fitted. */
+  ghosts?: { pictures: number; least: number };
+  /** Share of the votes that are turned round. */
+  flips?: number;
+  /** Temperature at which goods are replayed by what other votes say of them. */
+  weigh?: number;
+  doubt?: { labelDrop: number };
+  rounds?: number;
+  learner?: Partial<AcclaimParams>;
+  /** Over `learner`, from the second round on. */
+  late?: Partial<AcclaimParams>;
+}
+
 const ghosts = { pictures: 64, least: 0.8 };
 const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
 /** And more in the first round that learns. */
@@ -11,10 +38,7 @@ const more = { ...ghosts, pictures: 128 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
 
-// The ways of training that are compared. `share` of later rounds is drawn by the base model; replay: whose
-// goods are fitted; lambda: drift adapter's part that is taken off; until: noisy share of the sampling steps
-// that the adapter is on in.
-export const ways = {
+export const ways: Readonly<Record<string, Way>> = {
   today: { replay: 'all', share: 0, learner: fewer },
   base: { learner: fewer },
   'base-phi': { lambda: 0.5, learner: fewer },
