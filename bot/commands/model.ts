@@ -183,7 +183,9 @@ function isHere(choice: string): boolean {
   return modelNamesHere().includes(model) && adapters.every((one) => loras.includes(parseAdapter(one).path));
 }
 
-/** Names of the catalogue and of what was pulled; never a path of the machine. Errors: model-not-found, usage. */
+/**
+ * Names of the catalogue and of what was pulled; never a path of the machine. Errors: model-not-found, usage.
+ */
 export function mustBeHere(choice: string): void {
   const { model, adapters } = parseChoice(choice);
   const { models, adapters: loras } = loadCatalogue();

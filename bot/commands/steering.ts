@@ -1,4 +1,6 @@
-/** Commands that say what a session goes on from: an earlier round, more variety, a branch, another strength. */
+/**
+ * Commands that say what a session goes on from: an earlier round, more variety, a branch, another strength.
+ */
 import { resolveModel } from '../../src/config/models.js';
 import { promptReading } from '../../src/models/prompt-reading.js';
 import { lines, say } from '../../src/words/text.js';

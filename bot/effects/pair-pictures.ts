@@ -43,7 +43,9 @@ export class PairPictures {
     return this.shown(state, steps, [...new Set([steps[0]!, steps.at(-1)!])]);
   }
 
-  /** What the newest model drew at other strengths; null until all of them are there, and once they are gone. */
+  /**
+   * What the newest model drew at other strengths; null until all of them are there, and once they are gone.
+   */
   async strengths({ session }: SessionState): Promise<StrengthsShown | null> {
     const { strengths } = session;
     if (strengths?.state !== 'done' || strengths.steps.length === 0) return null;

@@ -8,8 +8,8 @@ export interface Failed {
 }
 
 /**
- * What people are told of it; null once the bot stops: what runs is cancelled by closing the queue, and goes on
- * after the next start.
+ * What people are told of it; null once the bot stops: what runs is cancelled by closing the queue, and goes
+ * on after the next start.
  * @throws the error itself where the disk is full: space comes back, and the effect is tried again.
  */
 export function failedBy(error: unknown, stop: AbortSignal): Failed | null {

@@ -1,7 +1,7 @@
 /**
- * Draws what a model makes of the same noises at other strengths (src/domain/rounds/strengths.ts): a job for each
- * strength, one after the other, so that rounds come in between. What a job came to is put down beside its
- * pictures: after a death it goes on with the next.
+ * Draws what a model makes of the same noises at other strengths (src/domain/rounds/strengths.ts): a job for
+ * each strength, one after the other, so that rounds come in between. What a job came to is put down beside
+ * its pictures: after a death it goes on with the next.
  */
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';

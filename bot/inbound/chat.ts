@@ -294,7 +294,10 @@ export class Chat {
   }
 }
 
-/** Of a closed round's card: what a moderator may do about pictures that are alike, or about guards, as a command. */
+/**
+ * Of a closed round's card: what a moderator may do about pictures that are alike, or about guards, as a
+ * command.
+ */
 const ofOutcome: Record<string, (round: string) => string> = {
   vary: () => 'session vary',
   back: (round) => `session rollback ${round}`,

@@ -1,8 +1,8 @@
 /**
- * A round's ballot: a contact sheet of numbered cells, one picture of a gallery, or the two of a duel. While the round is open
- * the card carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each
- * cell got. Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a cell, `flag`
- * reports one (value: its name, such as B4); the answers to a duel.
+ * A round's ballot: a contact sheet of numbered cells, one picture of a gallery, or the two of a duel. While
+ * the round is open the card carries no totals at all (VOTES: totals are hidden until close); afterwards it
+ * shows what each cell got. Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a
+ * cell, `flag` reports one (value: its name, such as B4); the answers to a duel.
  */
 
 import { join } from 'node:path';

@@ -20,8 +20,8 @@ export interface PairStep {
 }
 
 /**
- * Each model on the session's line once, in order; none of which nothing may be seen. What a round was drawn with
- * stays true when that round is given up.
+ * Each model on the session's line once, in order; none of which nothing may be seen. What a round was drawn
+ * with stays true when that round is given up.
  */
 export function pairSteps(
   session: Session,

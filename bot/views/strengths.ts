@@ -1,6 +1,6 @@
 /**
- * What the newest model draws of the same noises at other strengths of what was learned: the card that its channels
- * see, and the steps that the page's slider goes through.
+ * What the newest model draws of the same noises at other strengths of what was learned: the card that its
+ * channels see, and the steps that the page's slider goes through.
  */
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';

@@ -1,6 +1,6 @@
 /**
- * Why a job waits, in the reader's language. The queue says it in English, to the log too, and rows keep it so:
- * sentences that it has are told as texts of ours, any other as it stands.
+ * Why a job waits, in the reader's language. The queue says it in English, to the log too, and rows keep it
+ * so: sentences that it has are told as texts of ours, any other as it stands.
  */
 import { cause } from '../../src/errors.js';
 import { english, say, type Text } from '../../src/words/text.js';

@@ -1,4 +1,7 @@
-/** `acclaim pull`: a model or a LoRA from a hub, a URL or a folder onto this machine, where sessions can name it. */
+/**
+ * `acclaim pull`: a model or a LoRA from a hub, a URL or a folder onto this machine, where sessions can name
+ * it.
+ */
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, text } from '../../src/cli/options.js';

@@ -3,8 +3,10 @@
  * 2310.04378, algorithm 3) and strategic stochastic sampling of TCD (arXiv 2402.19159, algorithm 3).
  * Notation: a = alphas_cumprod at t, b at the next step's t', z = noise; x_0 and e as the network predicts
  * them:
- *   lcm   x' = sqrt(b) (c_out x_0 + c_skip x) + sqrt(1 - b) z,  with k = .5^2 / ((10 t)^2 + .5^2): c_skip = k, c_out = sqrt(1 - k)
- *   tcd   s = floor((1 - eta) t'), a_s there:  x' = sqrt(b / a_s) (sqrt(a_s) x_0 + sqrt(1 - a_s) e) + sqrt(1 - b / a_s) z
+ *   lcm   x' = sqrt(b) (c_out x_0 + c_skip x) + sqrt(1 - b) z,
+ *       with k = .5^2 / ((10 t)^2 + .5^2): c_skip = k, c_out = sqrt(1 - k)
+ *   tcd   s = floor((1 - eta) t'), a_s there:
+ *       x' = sqrt(b / a_s) (sqrt(a_s) x_0 + sqrt(1 - a_s) e) + sqrt(1 - b / a_s) z
  * The last step adds no noise: lcm ends at what is in the brackets, tcd at t' = 0.
  */
 import { AcclaimError } from '../../src/errors.js';

@@ -4,7 +4,8 @@
  * 1):
  *   x_0 = x - sigma e,   or  x / (sigma^2 + 1) - c sigma v
  *   Euler       x' = x_0 + (sigma' / sigma) (x - x_0)
- *   ancestral   up = sigma' sqrt(1 - (sigma' / sigma)^2), down = sigma'^2 / sigma:  x' = x_0 + (down / sigma) (x - x_0) + up z
+ *   ancestral   up = sigma' sqrt(1 - (sigma' / sigma)^2), down = sigma'^2 / sigma:
+ *       x' = x_0 + (down / sigma) (x - x_0) + up z
  */
 import type { SchedulerConfig } from '../models/config.js';
 import { karrasSigmas, sigmaAt, timestepOf, trainedSigmas } from './betas.js';

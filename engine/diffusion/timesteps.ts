@@ -1,6 +1,6 @@
 /**
- * Which of the n trained timesteps a run of T steps visits, noisiest first (table 2 of arXiv 2305.08891). Each
- * scheduler's file picks its spacing, such as `ddimTimesteps` of ddim.ts:
+ * Which of the n trained timesteps a run of T steps visits, noisiest first (table 2 of arXiv 2305.08891).
+ * Each scheduler's file picks its spacing, such as `ddimTimesteps` of ddim.ts:
  *   leading   (T - 1 .. 0) floor(n / T) + offset
  *   trailing  n, n - n / T, ... , each less 1
  *   linspace  n - 1 .. 0 in equal strides

@@ -1,7 +1,8 @@
 /**
  * Buffer rules: where the run time puts an op's first result, and what the op's kernel takes for itself while
  * it works. An op without a row has a buffer of its own and takes nothing, as all arithmetic does, which is
- * never too little. Further results have buffers of their own. What follows for a whole run: memory.ts. Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
+ * never too little. Further results have buffers of their own. What follows for a whole run: memory.ts.
+ * Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
  */
 import type { OpName } from './op-set.js';
 import { type Node, numel, type TensorType } from './value.js';

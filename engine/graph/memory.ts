@@ -2,8 +2,9 @@
  * How much memory the run time takes at most while it runs a graph, told without running it. Its rules, as
  * far as they decide that:
  *   1. Nodes run depth first from the outputs; of a node's operands the one that was added last comes first.
- *   2. A result may be a view of its operand, or take the place of one that nobody else reads any more; else it takes the
- *      buffer of a dead result of the same shape; else a new one. A buffer is given back when the last of these is dead.
+ *   2. A result may be a view of its operand, or take the place of one that nobody else reads any more; else
+ *      it takes the buffer of a dead result of the same shape; else a new one. A buffer is given back when
+ *      the last of these is dead.
  *   3. Some kernels need room of their own while they work. (This and where results lie: buffer-rules.ts.)
  *   4. Buffers come from an arena (arena.ts).
  * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds

@@ -107,7 +107,7 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   return g.op('Where', [condition, ...lifted(g, a, b)], {});
 }
 
-// --- shape -----------------------------------------------------------------------------------------------------------
+// --- shape ---
 
 export const reshape = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : x.graph.op('Reshape', [x], { shape: [...shape] });
@@ -158,7 +158,7 @@ export const pad = (x: Value, before: readonly number[], after: readonly number[
     ? x
     : x.graph.op('Pad', [x], { before: [...before], after: [...after] });
 
-// --- reductions ------------------------------------------------------------------------------------------------------
+// --- reductions ---
 
 const reduction =
   (op: 'ReduceSum' | 'ReduceMean') =>
@@ -187,7 +187,7 @@ export function sumTo(x: Value, shape: Shape): Value {
   return reshape(castLike(reduceSum(wide(x), axes), x), shape);
 }
 
-// --- linear algebra --------------------------------------------------------------------------------------------------
+// --- linear algebra ---
 
 export const matmul = (a: Value, b: Value): Value => a.graph.op('MatMul', [a, b], {});
 
@@ -222,7 +222,7 @@ export function conv2d(
   return x.graph.op('Conv', bias ? [x, weight, bias] : [x, weight], attrs);
 }
 
-// --- networks --------------------------------------------------------------------------------------------------------
+// --- networks ---
 
 export const layerNorm = (x: Value, gamma: Value, beta: Value, epsilon = 1e-5): Value =>
   x.graph.op('LayerNormalization', [x, gamma, beta], { epsilon });

@@ -129,7 +129,10 @@ export const imageName = (index: number): string => `images/${String(index).padS
 /** Of a picture of a fixed noise, within the folder of the round that it was drawn with. */
 export const pairName = (index: number): string => `pair/${String(index).padStart(4, '0')}.png`;
 
-/** `pngs`: one a picture, in order; `pair`: of the fixed noises, null where it is not kept. Returns the hash of the manifest. Errors: disk-full, data-unwritable. */
+/**
+ * `pngs`: one a picture, in order; `pair`: of the fixed noises, null where it is not kept. Returns the hash
+ * of the manifest. Errors: disk-full, data-unwritable.
+ */
 export function writeRound(
   out: string,
   round: Round,

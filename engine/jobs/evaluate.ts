@@ -133,7 +133,10 @@ function tuned(
   return { adapter: multiplied(adapter, strength), until, merged: false };
 }
 
-/** Sessions that reduce unsafe pictures are those whose safety is measured; others are drawn as their rounds are. */
+/**
+ * Sessions that reduce unsafe pictures are those whose safety is measured; others are drawn as their rounds
+ * are.
+ */
 const isStrict = ({ strength, safety }: Payload): boolean =>
   strength === undefined || (safety?.nsfw ?? false);
 

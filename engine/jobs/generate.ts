@@ -1,7 +1,10 @@
 /**
  * Job `generate`: noise -> latents -> images, written as a round folder.
- *   1. noise of every image     2. sample in equal batches, or choose among more (picking.ts)     3. decode     4. look for what is held back, and draw
- *   anew in its place, from the next noise; then the pair row (pair.ts)     5. write, with provenance in each PNG
+ *   1. noise of every image
+ *   2. sample in equal batches, or choose among more (picking.ts)
+ *   3. decode
+ *   4. look for what is held back, and draw anew in its place, from the next noise; then the pair row
+ *   5. write, with provenance in each PNG
  * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to
  * learn from that no training has narrowed. Each image's noises are of streams of its own: what one group is
  * changes nothing of the other. The noise of step k of image i comes from a stream of its own, so a batch

@@ -1,8 +1,9 @@
 /**
- * The pair row: a few pictures of the session's fixed noises, drawn beside a round by the model that draws it.
- * From round to round nothing of them differs but what was learned. Noise i and that of its steps are of
- * streams of their own that no round's number is in; the round's own pictures are drawn before, and nothing of
- * them changes. In a small model the adapter goes in as inputs: a run of one picture is not worth compiling for.
+ * The pair row: a few pictures of the session's fixed noises, drawn beside a round by the model that draws
+ * it. From round to round nothing of them differs but what was learned. Noise i and that of its steps are of
+ * streams of their own that no round's number is in; the round's own pictures are drawn before, and nothing
+ * of them changes. In a small model the adapter goes in as inputs: a run of one picture is not worth
+ * compiling for.
  */
 import { AcclaimError } from '../../src/errors.js';
 import { encodePng } from '../../src/images/png.js';

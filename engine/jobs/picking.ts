@@ -1,7 +1,10 @@
 /**
  * A round chosen among more noises than it has pictures (engine/learn/picks.ts says how):
- *   1. the first steps of the round's own noises     2. of more noises, as many as are needed and paid for     3. what is
- *   expected of them is looked at, and the least promising are dropped     4. the others are finished and looked at     5. chosen
+ *   1. the first steps of the round's own noises
+ *   2. of more noises, as many as are needed and paid for
+ *   3. what is expected of them is looked at, and the least promising are dropped
+ *   4. the others are finished and looked at
+ *   5. chosen
  * What is drawn at a place whose noise nobody chooses is what a round without picks draws there: same noise,
  * same streams.
  */

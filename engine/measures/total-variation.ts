@@ -1,8 +1,8 @@
 /**
  * How far apart two sets of pictures are in a trait that takes one of a few values: total variation, half the
  * sum of
- * |p - q| over the values, 0 to 1. Two finite samples of one and the same distribution differ too: the floor says by how
- * much on average, and a total variation means something only above it.
+ * |p - q| over the values, 0 to 1. Two finite samples of one and the same distribution differ too: the floor
+ * says by how much on average, and a total variation means something only above it.
  */
 
 /** How often each value was seen. */

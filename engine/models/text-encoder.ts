@@ -2,7 +2,8 @@
  * CLIPTextModel, with or without projection: token ids -> the states that condition the UNet. A pre-norm
  * transformer with a causal mask. SD 1.x and 2.x read the last layer's states, normed; SDXL those before the
  * last layer, not normed, and from its second encoder also the pooled state: the last, normed, at the end
- * token, projected. Which ids a text becomes, and how it is padded, is each folder's tokenizer (tokenizer.ts).
+ * token, projected. Which ids a text becomes, and how it is padded, is each folder's tokenizer
+ * (tokenizer.ts).
  */
 import type { Graph } from '../graph/graph.js';
 import { add, castLike, gather, mul, reshape, slice, wide } from '../graph/ops.js';

@@ -3,7 +3,9 @@
  */
 import { type FloatTensor, f32, rows, stackRows } from './tensor.js';
 
-/** Rows of each micro-batch when `count` rows are cut into as few equal ones of at most `most` as possible. */
+/**
+ * Rows of each micro-batch when `count` rows are cut into as few equal ones of at most `most` as possible.
+ */
 export const microBatchSize = (count: number, most: number): number =>
   Math.ceil(count / Math.ceil(count / Math.max(1, most)));
 

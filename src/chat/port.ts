@@ -228,7 +228,9 @@ export interface ChatPlatform {
   channelsOf?(near: string): Promise<NamedChannel[]>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;
-  /** Language of the server that a channel is of, as a tag such as `ja`; absent where readers have their own. */
+  /**
+   * Language of the server that a channel is of, as a tag such as `ja`; absent where readers have their own.
+   */
   localeOf?(channel: string): Promise<string | null>;
   /** All that the bot is on, asked of the platform anew. */
   servers?(): Promise<ReadonlySet<string>>;

@@ -105,7 +105,8 @@ const acclaim = z.strictObject({
   /** Share of the base model's variety (distance of images from fixed noises) below which a round's training
    * ends early: images that are good already would only become alike. A first few steps are always taken. 0 =
    * never,
-   * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */
+   * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way.
+   */
   keepVariety: z.number().min(0).max(1).default(0),
   /** Rows of an optimiser step. */
   batch: z.number().int().min(1).max(1024).default(32),
@@ -134,11 +135,15 @@ const acclaim = z.strictObject({
   baseGoods: z.number().int().min(0).default(24),
   /** Part of the drift adapter that is taken off what is drawn and exported: it is fitted as the tuned one,
    * but to everything
-   * that the base model showed, so it holds what comes of being shown and not of being liked; 0 = none is fitted. */
+   * that the base model showed, so it holds what comes of being shown and not of being liked; 0 = none is
+   * fitted.
+   */
   drift: z.number().min(0).max(1).default(0.5),
   /** Pictures that the base model draws beside each of a round, which nobody sees: those that the vote model
    * likes stand beside the
-   * goods that people named, so that what is learned does not narrow to a handful. They are drawn while people vote; 0 = none. */
+   * goods that people named, so that what is learned does not narrow to a handful. They are drawn while
+   * people vote; 0 = none.
+   */
   ghosts: z.number().min(0).max(2).default(2),
   until,
   /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the

@@ -22,8 +22,9 @@ export type LearnerSettings = z.infer<typeof learnerSchema>;
 export type { LearnerName } from './learners.js';
 
 /**
- * Name, pulled model, folder or file -> absolute path; of a choice (choice.ts) the model's. Relative ones count from the working directory, then
- * from the checkout; of a pulled model the newest version is meant, or the one after its `@`.
+ * Name, pulled model, folder or file -> absolute path; of a choice (choice.ts) the model's. Relative ones
+ * count from the working directory, then from the checkout; of a pulled model the newest version is meant, or
+ * the one after its `@`.
  */
 export function resolveModel(
   asked: string,

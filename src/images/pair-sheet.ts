@@ -1,7 +1,7 @@
 /**
- * Pictures of the same noises beside each other, a column a model, from the first to the newest; above each what
- * tells it apart: the round that it had learned from, or the strength of what was learned. One that nobody may see
- * leaves its place empty.
+ * Pictures of the same noises beside each other, a column a model, from the first to the newest; above each
+ * what tells it apart: the round that it had learned from, or the strength of what was learned. One that
+ * nobody may see leaves its place empty.
  */
 import { drawText } from './glyphs.js';
 import { type Laid, laidOut, resize } from './paper.js';
@@ -17,7 +17,9 @@ export interface PairColumn {
 
 const [muted, paper, accent, blank] = ['#8b8d98', '#fbfaf8', '#5b5bd6', '#e7e4dd'];
 
-/** `marked`: the column to look at; `cell`: side of a picture, pixels. Three of one picture are 1020 x 388 px. */
+/**
+ * `marked`: the column to look at; `cell`: side of a picture, pixels. Three of one picture are 1020 x 388 px.
+ */
 export async function pairSheet(
   columns: readonly PairColumn[],
   marked = columns.length - 1,

@@ -1,4 +1,7 @@
-/** What LoRAs are called: a session's own as a file, wherever it is handed out, and those that it is drawn with. */
+/**
+ * What LoRAs are called: a session's own as a file, wherever it is handed out, and those that it is drawn
+ * with.
+ */
 import { basename } from 'node:path';
 
 /** On the page, in a chat, by the command line. */

@@ -3,9 +3,11 @@
  * conformance suite (tests/contracts/queue.ts) holds both to it:
  *  - at most one job of a session runs at a time; jobs of one session run in the order they were added;
  *  - adding an id that is waiting or running again is a no-op that returns the same outcome;
- *  - an engine that dies loses nothing: its job is given to the next engine, up to `attempts`, then fails `engine-lost`;
+ *  - an engine that dies loses nothing: its job is given to the next engine, up to `attempts`, then fails
+ *    `engine-lost`;
  *  - cancel takes effect between steps and ends the job with `cancelled`;
- *  - a job goes only to an engine that has the memory and the models for it; while there is none, whoever waits is told why;
+ *  - a job goes only to an engine that has the memory and the models for it; while there is none, whoever
+ *    waits is told why;
  *  - payloads and results are checked against their schemas at both ends.
  */
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
- * What the job `evaluate` has of its own: how safe what one model draws of one prompt is; or, at a strength, what its
- * adapter makes of the noises of the pair row.
+ * What the job `evaluate` has of its own: how safe what one model draws of one prompt is; or, at a strength,
+ * what its adapter makes of the noises of the pair row.
  */
 import { z } from 'zod';
 import { below } from './below.js';
@@ -19,8 +19,8 @@ export const evaluateFields = {
     .max(20)
     .nullable(),
   /**
-   * What the adapter is multiplied by; 0 = the base model. Then the noises are those of the pair row, and where nobody
-   * can say what is safe everything is.
+   * What the adapter is multiplied by; 0 = the base model. Then the noises are those of the pair row, and
+   * where nobody can say what is safe everything is.
    */
   strength: z.number().min(0).max(2).optional(),
   /** Folder to write. */

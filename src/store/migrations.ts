@@ -119,8 +119,8 @@ export const migrations: readonly string[] = [
   // Invites that somebody used (invites.ts).
   `CREATE TABLE used_invite (id TEXT PRIMARY KEY, until INTEGER NOT NULL);`,
 
-  // What is to be done about a failure is its hint. In a text within JSON the quotes are escaped, so that only
-  // the name of the field is met.
+  // What is to be done about a failure is its hint. In a text within JSON the quotes are escaped, so that
+  // only the name of the field is met.
   ['session', 'round', 'job', 'outbox']
     .map(
       (table) =>

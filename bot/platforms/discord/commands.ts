@@ -96,8 +96,8 @@ function option({ name, help, type, required = false }: ArgSpec) {
 const locales = languages.filter((language) => language !== 'en');
 
 /**
- * In English, and in the languages of whoever reads it. Names of commands stay: they are typed the same on all
- * platforms, and texts name them.
+ * In English, and in the languages of whoever reads it. Names of commands stay: they are typed the same on
+ * all platforms, and texts name them.
  */
 function described(help: Text): { description: string; description_localizations: Record<string, string> } {
   const told = (language: string) => clip(tell(help, language), 100);

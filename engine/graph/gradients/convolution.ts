@@ -2,11 +2,10 @@
  * Gradients of Y = Conv(X, W) + b, X [N,C,H,W], W [O,C,kh,kw], strides s, pads p, dilations 1.
  *   Y[n,o,i] = sum_{c,k} X[n,c, s i + k - p] W[o,c,k]
  * dX: every Y[i] hands its share back to X[s i + k - p]: a ConvTranspose with the very same weight and
- * attributes;
- *     output_padding adds the rows that the forward stride never reached.
+ *     attributes; output_padding adds the rows that the forward stride never reached.
  * dW[o,c,k] = sum_{n,i} X[n,c, s i + k - p] dY[n,o,i]: a Conv of X by dY with N and C swapped, where dY is
- * the kernel
- *     and the forward stride its dilation; rows past kh are positions the forward never used, and are cropped.
+ *     the kernel and the forward stride its dilation; rows past kh are positions the forward never used, and
+ *     are cropped.
  */
 import type { Cotangents } from '../cotangents.js';
 import type { ConvAttrs } from '../op-set.js';

@@ -1,6 +1,7 @@
 /**
  * Gradients of y = h gamma + beta, h = (x - mean) r, r = 1 / sqrt(var + eps), over the last axis of size D:
- *   with g = dy gamma:  dx = r (g - mean(g) - h mean(g h)),  dgamma = sum(dy h),  dbeta = sum(dy) over the rows.
+ *   with g = dy gamma:  dx = r (g - mean(g) - h mean(g h)),  dgamma = sum(dy h),
+ *       dbeta = sum(dy) over the rows.
  * In float32 whatever x is: the means are over a group's every pixel.
  */
 import type { Cotangents } from '../cotangents.js';

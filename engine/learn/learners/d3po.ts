@@ -1,7 +1,8 @@
 /**
  * D3PO (arXiv 2311.13231): direct preference optimisation over denoising steps. Images of a group share their
  * initial noise, so a pair differs in what the steps did, not in where they began.
- *   1. in each group all pairs (winner, loser) of unequal label        2. log p_ref at the round's first weights
+ *   1. in each group all pairs (winner, loser) of unequal label
+ *   2. log p_ref at the round's first weights
  *   3. per group one optimiser step on `timesteps` of the trainable steps
  */
 import type { D3poParams } from '../../../src/config/learners.js';

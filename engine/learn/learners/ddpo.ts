@@ -1,6 +1,8 @@
 /**
  * DDPO (arXiv 2305.13301) on the votes themselves: the reward of an image is its label, no embedding between.
- *   1. r_i = p(good)        2. A from r over the round's labelled images        3. the policy gradient, plain noise
+ *   1. r_i = p(good)
+ *   2. A from r over the round's labelled images
+ *   3. the policy gradient, plain noise
  */
 import type { DdpoParams } from '../../../src/config/learners.js';
 import { say } from '../../../src/words/text.js';

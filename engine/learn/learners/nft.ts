@@ -2,8 +2,9 @@
  * DiffusionNFT (arXiv 2509.16117): a forward-process update from clean images with a positive and a negative
  * branch.
  *   1. r = 1/2 + 1/2 clamp((y - mean) / std, +-1) over the round's labels (section 3.3)
- *   2. `steps` optimiser steps on batches of the labelled images at the sampler's timesteps (losses/nft.ts); p_old is the
- *      adapter that drew the round, which the paper's moving average with its first rates, under .01, comes down to
+ *   2. `steps` optimiser steps on batches of the labelled images at the sampler's timesteps (losses/nft.ts);
+ *      p_old is the adapter that drew the round, which the paper's moving average with its first rates, under
+ *      .01, comes down to
  * It needs no trajectory and takes any sampler. The paper trains and samples without guidance; here the
  * guided prediction is fitted, since images are drawn by it.
  */

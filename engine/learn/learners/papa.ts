@@ -2,7 +2,8 @@
  * PAPA (arXiv 2607.00486): online, no reward model; one optimiser step for each image that was judged, over
  * all timesteps.
  *   L = sum over t of pull y b_t mean((p - e)^2) + [y = 1] anchor mean((p - p_base)^2)
- *   b_t = (1 - alpha_t) / (alpha_t (1 - abar_(t-1))),  alpha_t = abar_t / abar_(t-1),  y = 1 for good, -1 for bad
+ *   b_t = (1 - alpha_t) / (alpha_t (1 - abar_(t-1))),  alpha_t = abar_t / abar_(t-1),
+ *       y = 1 for good, -1 for bad
  * `from` and `until` make it EPAPA: the adapter is trained, and on while drawing, at noisy timesteps only.
  * The paper's t are all those of its model, here the sampler's; its models know no text, here p is the guided
  * prediction, which images are drawn by.

@@ -1,7 +1,8 @@
 /**
  * D3PO (Yang et al. 2023, eq. 9 and its clipped form in the authors' code), for pairs (winner, loser) at one
  * timestep:
- *   rho = clip(p_theta / p_ref, 1 - eps, 1 + eps),  L = sum over pairs of weight * -log sigmoid(beta (log rho_w - log rho_l)).
+ *   rho = clip(p_theta / p_ref, 1 - eps, 1 + eps),
+ *       L = sum over pairs of weight * -log sigmoid(beta (log rho_w - log rho_l)).
  * p_ref is the model at the start of the round's training.
  */
 import type { Graph } from '../../graph/graph.js';

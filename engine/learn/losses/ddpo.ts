@@ -1,7 +1,8 @@
 /**
  * DDPO with importance sampling (Black et al. 2023, section 4.3, as PPO's clipped surrogate; HERO's policy
  * update):
- *   rho = exp(log p_theta - log p_old),  L = sum over rows of weight * max(-A rho, -A clip(rho, 1 - c, 1 + c)).
+ *   rho = exp(log p_theta - log p_old),
+ *       L = sum over rows of weight * max(-A rho, -A clip(rho, 1 - c, 1 + c)).
  */
 import type { Graph } from '../../graph/graph.js';
 import { clip, exp, maximum, mul, neg, reduceSum, reshape, sub } from '../../graph/ops.js';

@@ -1,6 +1,7 @@
 /**
  * Guided regression: fit the *guided* noise prediction to the noise put onto images people called good.
- *   L = sum over rows of weight * mean over the latent of min(sqrt((1 - a) / a), cap) (e_u + w (e_c - e_u) - e)^2
+ *   L = sum over rows of weight * mean over the latent of min(sqrt((1 - a) / a),
+ *       cap) (e_u + w (e_c - e_u) - e)^2
  * with the gradient through both calls; notation of noised.ts. Fitting e_c alone would let guidance sharpen
  * twice, and the model collapses. No trajectory and no ratio: any sampler, any round, old rounds too.
  */

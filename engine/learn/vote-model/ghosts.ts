@@ -1,7 +1,8 @@
 /**
  * A ghost voter (GUIDE 2410.15181): of pictures that nobody saw the vote model says what people would have
- * said. Only a model that is known to tell more than chance may, and of at most two pictures for each that people voted
- * on, so that what is learned stays theirs. A ghost never names the best: `electBest` passes its votes by.
+ * said. Only a model that is known to tell more than chance may, and of at most two pictures for each that
+ * people voted on, so that what is learned stays theirs. A ghost never names the best: `electBest` passes its
+ * votes by.
  */
 
 import type { VoteModel } from '../../io/vote-model.js';

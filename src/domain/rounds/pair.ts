@@ -1,7 +1,7 @@
 /**
- * The pair row of a session: pictures of noises that stay the same, drawn beside every round by the model that
- * draws it. Between two of them lies what was learned and nothing else. What it may cost is set by the first
- * round and stays, or pictures of different rounds would differ by their steps too.
+ * The pair row of a session: pictures of noises that stay the same, drawn beside every round by the model
+ * that draws it. Between two of them lies what was learned and nothing else. What it may cost is set by the
+ * first round and stays, or pictures of different rounds would differ by their steps too.
  */
 
 import { onLine } from '../state/approval.js';
@@ -13,8 +13,8 @@ import { notify, showOutcome, showStory } from '../state/say.js';
 import { imageState } from './image-state.js';
 
 /**
- * Pictures of a round for each of the pair row. Drawn alone one takes half as long again as among others (bench/round-time/pair.mts),
- * and drawing is to take a tenth longer at most.
+ * Pictures of a round for each of the pair row. Drawn alone one takes half as long again as among others
+ * (bench/round-time/pair.mts), and drawing is to take a tenth longer at most.
  */
 const SHARE = 24;
 /** Noises, at most. */

@@ -1,7 +1,7 @@
 /**
- * What the newest model draws at other strengths of what was learned: seven times four pictures that nobody votes
- * on, drawn when a moderator asks, by jobs between which rounds come first. They are kept with the session until
- * another model's are asked for.
+ * What the newest model draws at other strengths of what was learned: seven times four pictures that nobody
+ * votes on, drawn when a moderator asks, by jobs between which rounds come first. They are kept with the
+ * session until another model's are asked for.
  */
 
 import { say } from '../../words/text.js';

@@ -2,7 +2,8 @@
  * Which files of a session's rounds may go, and when: pure. What stays for good: all checkpoints (rollback,
  * branches and exports begin with them), everything of a round that is under way, the pictures of a running
  * session, those that the story shows (the first round and the latest), and each round's best.
- *  - tensors: what the learner read (noise, latents, trajectory). A round that is over is never learned again.
+ *  - tensors: what the learner read (noise, latents, trajectory). A round that is over is never learned
+ *    again.
  *  - pictures: the single images; contact sheets are made files and stay.
  */
 
@@ -64,7 +65,10 @@ export function fates(
   }));
 }
 
-/** Of the pictures that were drawn beside the rounds, such as those by which safety was measured; figures stay. */
+/**
+ * Of the pictures that were drawn beside the rounds, such as those by which safety was measured; figures
+ * stay.
+ */
 export function evaluationFate(
   { state, endedAt }: Pick<Session, 'state' | 'endedAt'>,
   { picturesMs }: Pick<Retention, 'picturesMs'>,

@@ -1,4 +1,7 @@
-/** What the newest model draws of the same noises while its adapter is weaker or stronger: the row that is kept. */
+/**
+ * What the newest model draws of the same noises while its adapter is weaker or stronger: the row that is
+ * kept.
+ */
 
 export interface Strengths {
   /** Whose checkpoint it is. */

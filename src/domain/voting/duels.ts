@@ -1,9 +1,9 @@
 /**
  * What one person says in duels becomes votes. The last answer to each pair is a comparison (left: the first
- * is better; both: both are good; neither: none is), and a star or a fault is a word on one picture. Their strengths
- * by Bradley-Terry are this person's view: a picture on the good side of the middle is a vote for it, as
- * heavy as it is clear, so that all that weighs votes weighs these. Where a session is there to be rid of
- * unsafe pictures an answer names those that are unsafe, each by itself.
+ * is better; both: both are good; neither: none is), and a star or a fault is a word on one picture. Their
+ * strengths by Bradley-Terry are this person's view: a picture on the good side of the middle is a vote for
+ * it, as heavy as it is clear, so that all that weighs votes weighs these. Where a session is there to be rid
+ * of unsafe pictures an answer names those that are unsafe, each by itself.
  */
 import { type DuelAnswer, meaning } from '../state/emoji.js';
 import type { Fact } from '../state/facts.js';

@@ -3,7 +3,8 @@
  * sheet in several channels and from several linked accounts: of each mark (person, sheet, emoji) the latest
  * change wins, whichever order the changes came to be known in, and so it does between a like and a dislike
  * on two messages, and between the stars of two accounts, and between a star by command and those by
- * reaction, and between the answers to a duel. What a moderator cleared away in one channel is no change of mind: it says nothing of the others.
+ * reaction, and between the answers to a duel. What a moderator cleared away in one channel is no change of
+ * mind: it says nothing of the others.
  */
 import { duelAnswers, meaning } from '../state/emoji.js';
 import type { Fact } from '../state/facts.js';

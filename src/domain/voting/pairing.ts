@@ -1,9 +1,9 @@
 /**
  * Which pictures stand beside each other in duels. Each is in three pairs (of an odd number one is in four),
  * and the pairs hang together, or strengths of one part would say nothing of the other. Where nothing is
- * known of the pictures pairs are drawn by lot: a ring through all of them, and each with one of the far side. Where the vote
- * model has an opinion those stand together of which it thinks alike, since there it cannot tell which is
- * better; the pairs that it is least sure of come first, so that few answers tell most.
+ * known of the pictures pairs are drawn by lot: a ring through all of them, and each with one of the far
+ * side. Where the vote model has an opinion those stand together of which it thinks alike, since there it
+ * cannot tell which is better; the pairs that it is least sure of come first, so that few answers tell most.
  */
 
 /** A picture and P(good) as the vote model has it; null where it has no opinion. */
@@ -14,7 +14,10 @@ export interface Paired {
 
 export type Pair = [left: number, right: number];
 
-/** In the order in which they are asked; of one picture alone there is no pair. The same seed gives the same pairs. */
+/**
+ * In the order in which they are asked; of one picture alone there is no pair. The same seed gives the same
+ * pairs.
+ */
 export function pairsOf(pictures: readonly Paired[], seed: number): Pair[] {
   if (pictures.length < 2) return [];
   const lot = lots(seed);

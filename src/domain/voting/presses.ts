@@ -1,7 +1,7 @@
 /**
- * Marks by buttons, on sheets and in duels. A press is the same mark as a reaction; what it says takes the place of
- * what it contradicts, as whoever reacts does by hand. What stands is a person's, whichever of their channels
- * and accounts it was given from.
+ * Marks by buttons, on sheets and in duels. A press is the same mark as a reaction; what it says takes the
+ * place of what it contradicts, as whoever reacts does by hand. What stands is a person's, whichever of their
+ * channels and accounts it was given from.
  */
 import { meaning } from '../state/emoji.js';
 import type { SessionState } from '../state/model.js';

@@ -1,7 +1,7 @@
 /**
  * How far the voters of an open round are: counts of people, of whom it names none. Those who count are
- * counted, linked accounts once, and nobody who is excluded or waits to be let in (who-counts.ts). No vote can
- * be told from it.
+ * counted, linked accounts once, and nobody who is excluded or waits to be let in (who-counts.ts). No vote
+ * can be told from it.
  */
 
 import type { SessionState } from '../state/model.js';
@@ -12,7 +12,10 @@ export interface Turnout {
   round: number;
   /** People with a mark, or Done. */
   voters: number;
-  /** Those of them who are through, by what makes the session's quorum: Done, or a mark on every sheet; of duels either. */
+  /**
+   * Those of them who are through, by what makes the session's quorum: Done, or a mark on every sheet; of
+   * duels either.
+   */
   finished: number;
   /** How many more have to be, for the round to close before its deadline. */
   missing: number;

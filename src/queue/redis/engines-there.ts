@@ -43,7 +43,9 @@ export class EnginesThere {
     return there;
   }
 
-  /** Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
+  /**
+   * Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's.
+   */
   async setAside(): Promise<SetAside[]> {
     const { folder, aside } = this.parts;
     const there = folder === null ? [] : await this.list();

@@ -36,7 +36,9 @@ export const queueName = (need: Need): string =>
 
 export const deliveredSchema = z.object({
   job: z.string(),
-  /** Drawn whenever the job is given out: an answer with another one is none, and no engine takes one twice. */
+  /**
+   * Drawn whenever the job is given out: an answer with another one is none, and no engine takes one twice.
+   */
   nonce: z.string(),
   kind: z.enum(['generate', 'learn', 'score', 'measure', 'evaluate', 'export-adapter']),
   /** SHA-256 of the payload as the bot has it. */

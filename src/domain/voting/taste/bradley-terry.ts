@@ -1,12 +1,14 @@
 /**
- * Bradley-Terry with two kinds of ties. Each picture is good with odds e^s, its strength s. Whoever calls one of two
- * good prefers it: P(a before b) = sigma(s_a - s_b), Bradley and Terry's model. Whoever calls both alike says
- * where good begins: P(both | alike) = sigma(s_a + s_b), of the same odds, and so does a word on one picture
- * alone: sigma(s_a). The likelihood is concave; half a win and half a loss of each picture against one that
- * is as good as not keep it finite, and set the middle where nobody says where good begins.
+ * Bradley-Terry with two kinds of ties. Each picture is good with odds e^s, its strength s. Whoever calls one
+ * of two good prefers it: P(a before b) = sigma(s_a - s_b), Bradley and Terry's model. Whoever calls both
+ * alike says where good begins: P(both | alike) = sigma(s_a + s_b), of the same odds, and so does a word on
+ * one picture alone: sigma(s_a). The likelihood is concave; half a win and half a loss of each picture
+ * against one that is as good as not keep it finite, and set the middle where nobody says where good begins.
  */
 
-/** What somebody said: the pictures on one side are the better ones; without the other it is of them alone. */
+/**
+ * What somebody said: the pictures on one side are the better ones; without the other it is of them alone.
+ */
 export interface Comparison {
   better: readonly number[];
   worse: readonly number[];

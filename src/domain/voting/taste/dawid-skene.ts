@@ -2,7 +2,8 @@
  * Two-coin Dawid-Skene, MAP: each voter has alpha = P(up | good) and delta = P(down | bad), each image a
  * probability p of being good; EM finds both from the votes alone.
  *   E: logit p = logit pi + sum w [up: ln alpha/(1 - delta); down: ln (1 - alpha)/delta]
- *   M: alpha = (sum w p up + 4)/(sum w p + 6), delta = (sum w (1 - p) down + 4)/(sum w (1 - p) + 6), pi = mean p in [.05, .95]
+ *   M: alpha = (sum w p up + 4)/(sum w p + 6), delta = (sum w (1 - p) down + 4)/(sum w (1 - p) + 6),
+ *       pi = mean p in [.05, .95]
  */
 import type { Steps } from '../../state/steps.js';
 import type { Votes } from './ballot-box.js';

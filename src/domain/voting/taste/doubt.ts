@@ -3,7 +3,8 @@
  * turnout is taken off those who speak for it, and off those who speak against it. What is so either way is
  * sure; what a group of that size could have made alone is not, whoever they are, however old their accounts,
  * whenever they came, and however well they voted before.
- *   m = doubt max(n, usual n);  logit low = logit pi + max(0, 1 - m/n+) E+ + E-;  logit high = logit pi + E+ + max(0, 1 - m/n-) E-
+ *   m = doubt max(n, usual n);  logit low = logit pi + max(0, 1 - m/n+) E+ + E-;
+ *       logit high = logit pi + E+ + max(0, 1 - m/n-) E-
  * n: voices on the picture, of which n+ are for it with the evidence E+ = n+ ln alpha/(1 - delta), and n-
  * against it. Voices of people whom a moderator trusts are not taken off: whoever they are is known.
  */

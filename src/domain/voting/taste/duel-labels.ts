@@ -1,8 +1,8 @@
 /**
- * Labels of a round of duels. The guards judge people's votes as on any ballot: whose voice weighs what, which labels may stand and
- * which pictures may be the best. How good a picture is, the comparisons of all say together, each by its
- * voter's weight: one person's few answers reach pictures that they never saw beside each other. A label on
- * which the two differ is none.
+ * Labels of a round of duels. The guards judge people's votes as on any ballot: whose voice weighs what,
+ * which labels may stand and which pictures may be the best. How good a picture is, the comparisons of all
+ * say together, each by its voter's weight: one person's few answers reach pictures that they never saw
+ * beside each other. A label on which the two differ is none.
  */
 import type { ImageFeedback } from '../../state/round.js';
 import type { Guards } from '../../state/rules.js';

@@ -27,7 +27,10 @@ export interface Labels {
   divides?: number[];
   /** Of each vote of the round, after the guards. */
   weights: ArrayLike<number>;
-  /** Indices of the pictures that the guards let be the best. Left out, as the next, where there are too few voters for guards. */
+  /**
+   * Indices of the pictures that the guards let be the best. Left out, as the next, where there are too few
+   * voters for guards.
+   */
   contenders?: readonly number[];
   work?: GuardWork;
 }

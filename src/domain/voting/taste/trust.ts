@@ -4,8 +4,9 @@
  * everybody has, so a clique gains nothing by agreeing with itself, and who likes hardly anything that others
  * like (puppets of one picture), or rather what they do not (inverters), counts less or not at all. EM, at
  * most 50 steps, t = 1 in the first two:
- *   M: alpha, delta as in dawid-skene.ts over w t; of each voter a = P(up | good), b = P(up | bad), each with three pictures of the
- *      crowd's own: a = (sum w p up + 3 alpha)/(sum w p + 3); t = min(1, a/(share m), (a - b)/(.1 m)), at least 0, m = median of a by weight
+ *   M: alpha, delta as in dawid-skene.ts over w t; of each voter a = P(up | good), b = P(up | bad),
+ *      each with three pictures of the crowd's own: a = (sum w p up + 3 alpha)/(sum w p + 3);
+ *      t = min(1, a/(share m), (a - b)/(.1 m)), at least 0, m = median of a by weight
  *   E: logit p = logit pi + sum w t [up: ln alpha/(1 - delta); down: ln (1 - alpha)/delta]
  */
 import type { Steps } from '../../state/steps.js';
