@@ -1,7 +1,8 @@
 /**
  * Executors by the spec that their graph is built from, compiled once, the least recently used released when
- * their number or the process's memory passes its bound. What a graph's run will take is known before it is
- * compiled: more than a run may have is refused. What else is worked out once a process is kept beside them
+ * their number or what they hold passes its bound. What a graph's run will take is known before it is
+ * compiled, and it keeps that for its next run: more than a run may have is refused. The process's own memory
+ * says little of it: what is released is seldom given back, and mapped weights count in it. What else is worked out once a process is kept beside them
  * (results.ts).
  */
 import type { Graph } from '../graph/graph.js';
@@ -14,15 +15,21 @@ import { canonical, type GraphSpec } from './graph-spec.js';
 export interface CacheLimits {
   /** Executors kept at most. */
   executors: number;
-  /** Bytes of resident memory beyond which idle executors are released. */
+  /** Bytes that all of them may hold, by prediction; the one that is asked for stays, however large. */
   memory: number;
   /** Bytes that one run may take beside the weights; default: no bound. */
   run?: number;
 }
 
+interface Held {
+  executor: Promise<Executor>;
+  /** Predicted. */
+  bytes: number;
+}
+
 /** What jobs compute with: one in each engine process. */
 export class ExecutorCache {
-  private readonly held = new Map<string, Promise<Executor>>();
+  private readonly held = new Map<string, Held>();
   private readonly inUse = new Set<string>();
   private readonly kinds: object[] = [];
   private largest = 0;
@@ -38,7 +45,6 @@ export class ExecutorCache {
   constructor(
     readonly options: ExecutorOptions,
     private readonly limits: CacheLimits = { executors: 16, memory: 2 ** 31 },
-    private readonly resident: () => number = () => process.memoryUsage.rss(),
   ) {}
 
   /**
@@ -48,19 +54,18 @@ export class ExecutorCache {
    */
   async get<S extends GraphSpec>(spec: S, build: (spec: S) => Graph): Promise<Executor> {
     const key = canonical(spec);
-    let executor = this.held.get(key);
-    this.counts[executor ? 'hits' : 'compiled'] += 1;
-    if (!executor) {
+    let held = this.held.get(key);
+    this.counts[held ? 'hits' : 'compiled'] += 1;
+    if (!held) {
       const graph = build(spec);
-      this.check(graph);
-      executor = this.compile(graph);
-      executor.catch(() => this.held.delete(key));
+      held = { bytes: this.checked(graph), executor: this.compile(graph) };
+      held.executor.catch(() => this.held.delete(key));
     }
     this.held.delete(key);
-    this.held.set(key, executor);
-    await executor;
+    this.held.set(key, held);
+    await held.executor;
     await this.evict(key);
-    return executor;
+    return held.executor;
   }
 
   /**
@@ -116,14 +121,15 @@ export class ExecutorCache {
     return executor;
   }
 
-  /** Errors: memory-short. */
-  private check(graph: Graph): void {
+  /** What its run takes, bytes. Errors: memory-short. */
+  private checked(graph: Graph): number {
     const bytes = predictedBytes(graph);
     const hint =
       'Make smaller pictures, use a machine with more memory, or set engine.runMb to what this one can spare.';
     if (bytes > this.runBytes) throw doesNotFit('This run', bytes, this.runBytes, hint);
     if (bytes > this.largest) this.onLarger?.(bytes);
     this.largest = Math.max(this.largest, bytes);
+    return bytes;
   }
 
   get size(): number {
@@ -136,18 +142,18 @@ export class ExecutorCache {
 
   private async evict(keep: string): Promise<void> {
     for (const key of [...this.held.keys()]) {
-      const full = this.held.size > this.limits.executors || this.resident() > this.limits.memory;
-      if (!full) return;
+      const bytes = [...this.held.values()].reduce((sum, held) => sum + held.bytes, 0);
+      if (this.held.size <= this.limits.executors && bytes <= this.limits.memory) return;
       if (key === keep || this.inUse.has(key)) continue;
       await this.drop(key);
     }
   }
 
   private async drop(key: string): Promise<void> {
-    const executor = this.held.get(key);
-    if (!executor) return;
+    const held = this.held.get(key);
+    if (!held) return;
     this.held.delete(key);
     this.counts.released += 1;
-    await (await executor).release();
+    await (await held.executor).release();
   }
 }

@@ -28,7 +28,6 @@ const options = {
   figures: 4,
   cache: dir,
   set: [
-    'engine.memoryMb=700',
     'sampler.steps=2',
     'learner.steps=1',
     'learner.batch=4',

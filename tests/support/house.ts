@@ -25,7 +25,6 @@ import { keptEngine } from './kept-engine.js';
 export const small = [
   'logLevel=warn',
   'engine.threads=1',
-  'engine.memoryMb=700',
   'session.images=4',
   'session.cells=2',
   'session.goal=null',

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
+import { predictedBytes } from '../../../engine/graph/memory.js';
 import { matmul, mul } from '../../../engine/graph/ops.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { GraphSpec } from '../../../engine/runtime/graph-spec.js';
@@ -58,15 +59,21 @@ describe('ExecutorCache', () => {
     expect(ahead[2]).toBeCloseTo((2 * side ** 3) / 1e6);
   });
 
-  it('releases all others when memory runs over', async () => {
-    let resident = 0;
-    const cache = new ExecutorCache({ threads: 1 }, { executors: 9, memory: 100 }, () => resident);
-    await value(cache, 'a', 2);
-    resident = 101;
-    await value(cache, 'b', 3);
-    resident = 0;
-    expect(await value(cache, 'a', 4)).toBe(4);
-    expect(await value(cache, 'b', 5)).toBe(3);
+  it('releases the least recently used once they hold too much, and no more of them', async () => {
+    const memory = 2.5 * predictedBytes(times(2)());
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 9, memory });
+    for (const key of ['a', 'b', 'a', 'c']) await value(cache, key, 2);
+    expect(cache.counts).toEqual({ hits: 1, compiled: 3, released: 1 });
+    expect([await value(cache, 'a', 4), await value(cache, 'c', 4)]).toEqual([2, 2]);
+    expect(await value(cache, 'b', 4)).toBe(4);
+    await cache.clear();
+  });
+
+  it('keeps what is asked for, however large it is', async () => {
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 9, memory: 1 });
+    for (const key of ['a', 'b', 'b']) await value(cache, key, 2);
+    expect(cache.counts).toEqual({ hits: 1, compiled: 2, released: 1 });
+    await cache.clear();
   });
 
   it('keeps what is in use, whatever else is asked for', async () => {
