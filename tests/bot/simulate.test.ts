@@ -27,12 +27,7 @@ const options = {
   threads: 1,
   figures: 4,
   cache: dir,
-  set: [
-    'sampler.steps=2',
-    'learner.steps=1',
-    'learner.batch=4',
-    'learner.microBatch=4',
-  ],
+  set: ['sampler.steps=2', 'learner.steps=1', 'learner.batch=4', 'learner.microBatch=4'],
 };
 const success = expect.toSatisfy((x: number) => x >= 0 && x <= 1);
 

@@ -19,8 +19,7 @@ import { keptEngine } from './kept-engine.js';
 
 /**
  * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two.
- * Nothing is fitted while a round is open: the suites of the engine, of deaths and of chaos do so. Past its
- * bound of memory an engine compiles a graph at every use, and one that plays many sessions soon is.
+ * Nothing is fitted while a round is open: the suites of the engine, of deaths and of chaos do so.
  */
 export const small = [
   'logLevel=warn',
