@@ -196,6 +196,18 @@ test('there is something to look at', () => {
   expect(files.size).toBeGreaterThan(60);
 });
 
+test('a file is read at a glance: none is of more than 350 lines, but a catalogue of words', () => {
+  const long = [...files].filter(([, source]) => source.split('\n').length > 350).map(([path]) => path);
+  expect(long.filter((path) => !/\bwords\//.test(path))).toEqual([]);
+});
+
+test('a comment fits the page: 110 columns', () => {
+  // Types of the page's scripts stand in theirs.
+  const typed = [...files].filter(([path]) => path.endsWith('.ts'));
+  const wide = /^(?=.{111})\s*(\/\*|\*|\/\/).*$/m;
+  expect(typed.flatMap(([path, source]) => (wide.test(source) ? [path] : []))).toEqual([]);
+});
+
 test('no import but those of the table', () => {
   expect(violations(files, rules)).toEqual([]);
 });

@@ -5,7 +5,6 @@ import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { modelFamily } from '../../src/config/models.js';
 import { stackFor } from '../../src/config/stack.js';
 import { toPlain } from '../../src/errors.js';
-import { calledOf } from '../../src/models/adapter-name.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
@@ -77,7 +76,7 @@ async function checkAdapters(dir: string, adapters: readonly string[]): Promise<
   try {
     const { stack } = stackFor(adapters, modelFamily(dir));
     readStack(await loadPipeline(dir), stack);
-    const found = stack.map((one) => `${calledOf(one)} (${one.weight})`).join(', ');
+    const found = stack.map(({ name, file, weight }) => `${name ?? file} (${weight})`).join(', ');
     return [{ name, state: 'ok', found: `sessions are drawn with ${found}`, hint: '' }];
   } catch (error) {
     const { code, message, hint } = toPlain(error);

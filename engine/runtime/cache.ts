@@ -2,8 +2,8 @@
  * Executors by the spec that their graph is built from, compiled once, the least recently used released when
  * their number or what they hold passes its bound. What a graph's run will take is known before it is
  * compiled, and it keeps that for its next run: more than a run may have is refused. The process's own memory
- * says little of it: what is released is seldom given back, and mapped weights count in it. What else is worked out once a process is kept beside them
- * (results.ts).
+ * says little of it: what is released is seldom given back, and mapped weights count in it. What else is
+ * worked out once a process is kept beside them (results.ts).
  */
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';

@@ -97,7 +97,7 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
     await platform.mark(b.ref, ann, 'done');
     await house.until((s) => s.jobs.get('cat.1.learn.1')?.held?.code === 'disk-full');
     const said = () => platform.messages.find(({ card }) => card.key === 'cat.1.progress.0.learn')?.card.text;
-    while (!said()?.includes('no space left')) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!said()?.includes('no space is left')) await new Promise((resolve) => setTimeout(resolve, 10));
     const folders = () => (readdirSync(join(disk.dir, 'cat'), { recursive: true }) as string[]).sort();
     const disks = (await readiness(house.house.checks)).checks.find(({ name }) => name === 'disk');
     expect(disks).toMatchObject({ ok: false, needed: true, why: 'no space is left for rounds' });

@@ -138,7 +138,7 @@ describe('a stack', async () => {
     const learner = { name: 'ddpo' } as const;
     await expect(generate('r', [attention], { learner, trajectory: true })).rejects.toMatchObject({
       code: 'not-learnable',
-      message: expect.stringContaining('attention.safetensors'),
+      message: expect.stringContaining('drawn with attention'),
     });
     const other = 'tests/fixtures/tiny/sd15-adapters/attention.diffusers.safetensors';
     await expect(generate('r', [other])).rejects.toMatchObject({
