@@ -28,7 +28,8 @@ export function sideMay(draft: Draft, { act, from }: Command): boolean {
   const [name, args] =
     act.name === 'undo' ? [act.of.command, act.of.args] : [act.name, act as Record<string, unknown>];
   // Any side may ask for more care, only the founding one for less.
-  const isLessCare = name === 'review' && args.on === (act.name === 'undo');
+  const takesBack = act.name === 'undo';
+  const isLessCare = (name === 'review' && args.on === takesBack) || (name === 'lift' && !takesBack);
   if (foundersOnly.has(name) || isLessCare) {
     const hint = say('Ask there, or take this channel out of it: **/acclaim session leave**.');
     draft.refuse('not-allowed', say('Only the channel that founded the session may do that.'), hint);

@@ -34,6 +34,7 @@ describe('a side of a pool', () => {
       { name: 'settings', rules: { quorum: 3 } },
       { name: 'invite', code: 'another', until: Number.MAX_SAFE_INTEGER },
       { name: 'review', on: false },
+      { name: 'lift', round: 1, guard: 'hands' },
       undo('stop', {}),
       undo('rollback', { round: 0, head: null, done: [] }),
       undo('vary', {}),
@@ -55,6 +56,7 @@ describe('a side of a pool', () => {
       { name: 'review', on: true },
       undo('pause', {}),
       undo('review', { on: false }),
+      undo('lift', { round: 1, guard: 'hands' }),
     ),
   )('may %s, guest or not', (_, act) => {
     expect([said(act, guest), said(act, founder)]).not.toContain('not-allowed');
