@@ -254,7 +254,9 @@ export function consentCard(purgeDays: number): Card {
       say(
         'Until you agree I keep nothing of you, and marks made before count once you do, if the round is still open.',
       ),
-      say('Reactions can be seen by everyone here, as always; I show totals only after a round has closed.'),
+      say(
+        'Reactions can be seen by everyone here, as always; what you press, by you alone. I show totals only after a round has closed.',
+      ),
       say('**/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you.'),
       purgeDays === 0
         ? say('If I am removed from here, everything of this place is deleted at once.')

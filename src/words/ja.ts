@@ -445,8 +445,8 @@ export const ja = {
     '同意すると、**画像に付けた印**を、アカウントの鍵付きハッシュ、アカウントの作成時期、参加日とともに保存します。名前とメッセージは保存しません。',
   'Until you agree I keep nothing of you, and marks made before count once you do, if the round is still open.':
     '同意するまでは何も保存しません。同意の前に付けた印も、ラウンドの受付中に同意すれば数えられます。',
-  'Reactions can be seen by everyone here, as always; I show totals only after a round has closed.':
-    'リアクションは通常どおり全員に見えます。集計はラウンドの締め切り後にだけ表示します。',
+  'Reactions can be seen by everyone here, as always; what you press, by you alone. I show totals only after a round has closed.':
+    'リアクションはいつもどおりここの全員に見えますが、ボタンで押した内容は自分にだけ見えます。集計はラウンドが終わってから表示します。',
   '**/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you.':
     '保存内容は**/acclaim me**で確認でき、**/acclaim me forget**であなたとのつながりを削除できます。',
   'If I am removed from here, everything of this place is deleted at once.':
