@@ -3,7 +3,16 @@
  * What the engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it
  * was made of.
  */
-import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -52,7 +61,37 @@ export async function writeMerged(
       await setImmediate();
     }
     writeFileSync(join(partial, 'acclaim.json'), `${JSON.stringify(provenance, null, 2)}\n`);
+    const { 'acclaim.merged_with': others, 'acclaim.sampler': sampler } = provenance;
+    if (others !== undefined) appendFileSync(join(partial, 'README.md'), cardOf(JSON.parse(others)));
+    if (sampler !== undefined) setScheduler(partial, JSON.parse(sampler).scheduler);
   });
+}
+
+/** What the model's card says at its end of the LoRAs that were merged into it. */
+function cardOf(others: readonly { name: string; weight: number; licence?: string }[]): string {
+  const lines = others.map(
+    ({ name, weight, licence = 'not known' }) => `- ${name}, weight ${weight}; licence: ${licence}`,
+  );
+  return [
+    '',
+    '## Merged by Acclaim',
+    '',
+    'Beside what was learned from votes it holds:',
+    '',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** Of models that were distilled: by its class it is told how they are sampled. */
+const distilled: Record<string, string> = { lcm: 'LCMScheduler', tcd: 'TCDScheduler' };
+
+/** A model that has become one of few steps says so; others keep their own. */
+function setScheduler(dir: string, scheduler: string): void {
+  const file = join(dir, 'scheduler/scheduler_config.json');
+  if (!distilled[scheduler] || !existsSync(file)) return;
+  const config = { ...JSON.parse(readFileSync(file, 'utf8')), _class_name: distilled[scheduler] };
+  writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**

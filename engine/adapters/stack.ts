@@ -49,7 +49,8 @@ const valuesOf = (pipeline: Pipeline, stack: readonly StackedAdapter[]): Adapter
     stack.map(({ file: path, weight }) => ({ path, weight })),
   )!;
 
-function checkFiles(stack: readonly StackedAdapter[]): void {
+/** Each is as it was when the session began. Errors: file-not-found, model-changed. */
+export function checkFiles(stack: readonly StackedAdapter[]): void {
   for (const { file, sha256 } of stack) {
     const hint = 'Put the file back, or begin a session with another stack.';
     if (!existsSync(file))

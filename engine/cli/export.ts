@@ -12,6 +12,7 @@ import { resolveModel } from '../../src/config/models.js';
 import { figuresOf } from '../../src/domain/rounds/evaluations.js';
 import { AcclaimError } from '../../src/errors.js';
 import { adapterName } from '../../src/models/adapter-name.js';
+import { samplerSchema } from '../../src/queue/jobs.js';
 import { peekSessions } from '../../src/store/peek.js';
 import { exportAdapter } from '../jobs/export-adapter.js';
 
@@ -25,6 +26,7 @@ const options = {
     ]),
     'diffusers',
   ),
+  withStack: flag('--with-stack', 'merged: with the LoRAs in it that the session is drawn with'),
   data: text('--data <dir>', "folder of all state; default: the configuration's"),
   config: text('--config <file>', 'configuration over config/default.yaml'),
   model: text('--model <path>', "where the session's model is now; default: where it was"),
@@ -47,6 +49,7 @@ export const command = defineCommand(
       'export cat-3f9a',
       'export cat-3f9a --round 2 --format kohya --out cats.safetensors',
       'export cat-3f9a --format merged --out models/cats',
+      'export cat-3f9a --format merged --with-stack',
     ],
   },
   async (v, [id], io) => {
@@ -80,6 +83,7 @@ export const command = defineCommand(
         out: resolve(v.out ?? (v.format === 'merged' ? name : `${name}.safetensors`)),
       },
       { progress: progress.report },
+      v.withStack ? samplerSchema.parse(session.sampler) : undefined,
     ).finally(progress.clear);
     const safety = figuresOf(session, round);
     if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result, safety }, null, 2)}\n`);

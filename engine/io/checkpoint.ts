@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { varietySchema } from '../../src/queue/jobs.js';
+import { calledOf } from '../../src/models/adapter-name.js';
+import { type StackedAdapter, stackedSchema, varietySchema } from '../../src/queue/jobs.js';
 import { applied, tunedOf } from '../adapters/applied.js';
 import { type NamedTensors, names } from '../runtime/named-tensors.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
@@ -42,6 +43,8 @@ export const checkpointManifestSchema = z.object({
   /** What voters were told makes a picture good; left out where nothing was said. */
   criterion: z.string().optional(),
   adapter: adapterSpecSchema,
+  /** LoRAs that the session is drawn with and learns without, by their files' names; left out = none. */
+  stack: z.array(stackedSchema).optional(),
   latent: z.tuple([size, size, size]),
   embedding: z.object({ widen: z.union([z.literal(1), z.literal(2)]), steps: count }).nullable(),
   optimiser: z.object({ steps: count }),
@@ -152,8 +155,15 @@ export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Recor
     'acclaim.precision': facts.precision,
     'acclaim.software': facts.software,
     ...(untilOf(facts.params) < 1 && { 'acclaim.until': String(untilOf(facts.params)) }),
+    ...(facts.stack && { 'acclaim.drawn_with': stackInMetadata(facts.stack) }),
   };
 }
+
+/** LoRAs as a file's metadata name them: what each is called, its weight, licence and hash; JSON. */
+export const stackInMetadata = (stack: readonly StackedAdapter[]): string =>
+  JSON.stringify(
+    stack.map(({ weight, licence, sha256, ...one }) => ({ name: calledOf(one), weight, licence, sha256 })),
+  );
 
 /** Share of the sampling steps, from the noisy end, that the adapter was made to be on in. */
 export const untilOf = ({ until }: CheckpointManifest['params']): number =>

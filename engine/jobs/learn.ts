@@ -13,7 +13,7 @@ import type { Rng } from '../../src/rng.js';
 import { durationInWords } from '../foretold-costs.js';
 import { writeCheckpoint } from '../io/checkpoint.js';
 import type { ReplayItem } from '../io/remembered.js';
-import { readRound } from '../io/round.js';
+import { portable, readRound } from '../io/round.js';
 import type { VoteModel } from '../io/vote-model.js';
 import { FitAhead } from '../learn/ahead.js';
 import { splitLabels } from '../learn/feedback.js';
@@ -220,6 +220,7 @@ function factsOf(
     negative: payload.negative,
     ...(payload.criterion !== undefined && { criterion: payload.criterion }),
     adapter: adapterSpec(params),
+    ...stackOf(portable(payload.sampler)),
     latent: round.manifest.latent,
     random,
     parent: checkpoint?.hash ?? null,
@@ -240,6 +241,8 @@ function varietyOf(replay: readonly ReplayItem[], round: number, textOf: Opened[
   const variety = sessionVariety(liked, round);
   return variety ? { variety } : {};
 }
+
+const stackOf = ({ stack = [] }: Payload['sampler']) => (stack.length > 0 ? { stack } : {});
 
 /** The session's first round decides; later ones are drawn as the checkpoint says. */
 const partOf = ({ part }: { part?: number | undefined }) => (part === undefined ? {} : { part });
