@@ -23,9 +23,9 @@ import { paced } from './pace.js';
 type Payload = JobPayload<'export-adapter'>;
 
 /**
- * A checkpoint's adapter for other programs, alone or merged into a copy of its model; `sampler`: as the session
- * is drawn, of which the LoRAs are merged into it as well. Errors: checkpoint-corrupt, and those of writing; of the stack usage (only a merged
- * model can have it), file-not-found, model-changed.
+ * A checkpoint's adapter for other programs, alone or merged into a copy of its model; `sampler`: as the
+ * session is drawn, of which the LoRAs are merged into it as well. Errors: checkpoint-corrupt, and those of
+ * writing; with `sampler` usage (only a merged model can have it), file-not-found, model-changed.
  */
 export async function exportAdapter(
   payload: Payload,
