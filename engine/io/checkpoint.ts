@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { calledOf } from '../../src/models/adapter-name.js';
 import { type StackedAdapter, stackedSchema, varietySchema } from '../../src/queue/jobs.js';
+import { learningPlanSchema } from '../../src/queue/plan-fields.js';
 import { applied, tunedOf } from '../adapters/applied.js';
 import { type NamedTensors, names } from '../runtime/named-tensors.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
@@ -57,6 +58,8 @@ export const checkpointManifestSchema = z.object({
    * How varied the liked pictures of the round are beside those of the base model; where there are enough.
    */
   variety: varietySchema.optional(),
+  /** How its training was held to minutes; left out where they are not bounded. */
+  plan: learningPlanSchema.optional(),
   /** Blocks drawn from each random stream (seed, round, purpose) in this round. */
   random: z.record(z.string(), count),
   /** Hash of the manifest this one continues; null after the first round. */

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { drawsSchema, pickSchema, safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
+import { drawingPlanSchema } from '../../src/queue/plan-fields.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
 import { readFolder, writeFolder } from './folder.js';
 import { image } from './latents.js';
@@ -73,6 +74,8 @@ export const roundManifestSchema = z.object({
   draws: drawsSchema.optional(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
+  /** How it was held to minutes; left out where they are not bounded. */
+  plan: drawingPlanSchema.optional(),
   /** Drawn beside the round of the session's fixed noises; where somebody looked, what was said of each. */
   pair: z
     .object({ prompt: z.string(), count: side, steps: side, safety: z.array(safetyMarkSchema).optional() })

@@ -10,6 +10,7 @@ import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.
 import { openTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import type { Precision } from '../nn/precision.js';
 import type { ExecutorCache } from '../runtime/cache.js';
+import { rate } from '../runtime/rate.js';
 
 export interface EngineOptions {
   cache: ExecutorCache;
@@ -20,6 +21,8 @@ export interface EngineOptions {
   precision?: Precision | undefined;
   /** Name and version that stand in what is written. */
   software: string;
+  /** Floating-point operations a second; measured when it is missing. */
+  speed?: number | undefined;
 }
 
 /** Models are opened once and stay open. */
@@ -39,9 +42,11 @@ export class EngineContext {
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
   private readonly decoders = new Map<string, TinyVae>();
+  private readonly speed: number | undefined;
 
-  constructor({ cache, threads, device, precision = 'fp32', software }: EngineOptions) {
+  constructor({ cache, threads, device, precision = 'fp32', software, speed }: EngineOptions) {
     this.cache = cache;
+    this.speed = speed;
     this.threads = threads || coresHere();
     this.device = device;
     this.precision = precision;
@@ -59,6 +64,11 @@ export class EngineContext {
     const { pipeline, stamp } = await opened;
     checkUnchanged(path, stamp);
     return pipeline;
+  }
+
+  /** Floating-point operations a second that this machine is planned by. */
+  async rate(): Promise<number> {
+    return this.speed ?? rate(this.cache);
   }
 
   /** How many are open. */

@@ -15,7 +15,6 @@ import { features } from '../models/features.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
 import type { TinyVae } from '../models/tiny-vae.js';
-import { rate } from '../runtime/rate.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import type { EngineContext } from './context.js';
 import type { Report } from './pace.js';
@@ -181,7 +180,7 @@ export async function foretell(
   count: number,
   total: number,
 ): Promise<void> {
-  const each = flops / (await rate(engine.cache));
+  const each = flops / (await engine.rate());
   engine.onForetold?.(
     each,
     `sampling takes about ${durationInWords(each)} an image, ${durationInWords(each * count)} in all`,

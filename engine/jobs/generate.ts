@@ -39,8 +39,10 @@ import { checkTinyVae, hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import { vaeFactor } from '../models/vae.js';
 import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
+import { bounded } from './bounded-drawing.js';
 import type { EngineContext } from './context.js';
 import { type Drawing, type Drawn, drawImages } from './draw.js';
+import { dropPlan } from './kept-plan.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced, type Report } from './pace.js';
 import { drawPair, pairPngs, pairResultOf } from './pair.js';
@@ -60,16 +62,17 @@ type Payload = JobPayload<'generate'>;
  */
 export async function generate(
   engine: EngineContext,
-  payload: Payload,
+  asked: Payload,
   { signal, progress, fault = () => {} }: WorkerContext,
 ): Promise<JobResult<'generate'>> {
   const started = performance.now();
   const report = paced(progress);
   // Whoever sent it: what no session may ask for is not drawn.
-  for (const prompt of [payload.prompt, ...(payload.prompts ?? [])])
-    mustSpareMinors({ ...payload, prompt }, payload.safety?.nsfw);
+  for (const prompt of [asked.prompt, ...(asked.prompts ?? [])])
+    mustSpareMinors({ ...asked, prompt }, asked.safety?.nsfw);
   report('load', 0, 1);
-  const opened = await open(engine, payload);
+  const opened = await open(engine, asked, fault);
+  const { payload, planned } = opened;
   report('load', 1, 1);
   const safety = openSafety(engine, payload);
   const picking = pickingFor(payload, opened);
@@ -85,6 +88,7 @@ export async function generate(
   const manifest = {
     ...(await manifestOf(drawing, payload, opened, made, safety)),
     ...(pair && { pair: pair.said }),
+    ...(planned && { plan: planned }),
   };
   const { drawn, looked, picks } = made;
   const chances = chancesOf(opened, made);
@@ -99,6 +103,7 @@ export async function generate(
     ...{ noise, latents, trajectory },
   };
   offerAhead(engine, { ...opened, round });
+  dropPlan(payload.out);
   report('write', 1, 1);
   return {
     images: made.origins.map((origin, index) => ({
@@ -113,6 +118,7 @@ export async function generate(
     })),
     ...(picks && { draws: picks.draws }),
     ...(pair && { pair: pairResultOf(pair) }),
+    ...(planned && { plan: planned }),
     notes: [substitution(opened.pipeline.scheduler, payload.sampler.scheduler)].filter(
       (note) => note !== null,
     ),
@@ -125,22 +131,34 @@ export async function generate(
 /** What the payload names, opened and held against one another. */
 type Opened = Awaited<ReturnType<typeof open>>;
 
-async function open(engine: EngineContext, payload: Payload) {
-  const pipeline = await engine.pipeline(payload.model);
-  const sha256 = await modelHash(payload.model);
-  const learner = learners[payload.learner.name];
-  const params = parseParams(learner, payload.learner);
+async function open(engine: EngineContext, asked: Payload, fault: Settings['fault']) {
+  const pipeline = await engine.pipeline(asked.model);
+  const sha256 = await modelHash(asked.model);
+  const learner = learners[asked.learner.name];
+  const params = parseParams(learner, asked.learner);
   // A round that its learner cannot learn from is not worth sampling.
+  const whole = schedule(pipeline.scheduler, asked.sampler);
+  if (learner.comparesLikelihoods) requireLikelihoods(whole, asked.sampler);
+  const checkpoint = openCheckpoint(asked.checkpoint, sha256, adapterSpec(params));
+  const latent = pipeline.latentShape(asked.width, asked.height);
+  const decoder = openDecoder(engine, asked, pipeline, fault);
+  const tiny = asked.decoder?.rounds ? decoder : undefined;
+  const opened = { pipeline, sha256, learner, params, checkpoint, latent, decoder, tiny };
+  const draws = pickingFor(asked, { ...opened, plan: whole })?.rule.draws ?? 1;
+  const { payload, planned } = await bounded(engine, asked, { ...opened, draws });
   const plan = schedule(pipeline.scheduler, payload.sampler);
-  if (learner.comparesLikelihoods) requireLikelihoods(plan, payload.sampler);
-  const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
-  const latent = pipeline.latentShape(payload.width, payload.height);
-  return { pipeline, sha256, learner, params, plan, checkpoint, latent };
+  return { ...opened, plan, payload, planned };
 }
 
 const pickingFor = (
   payload: Payload,
-  { pipeline, learner, params, plan, checkpoint }: Opened,
+  {
+    pipeline,
+    learner,
+    params,
+    plan,
+    checkpoint,
+  }: Pick<Opened, 'pipeline' | 'learner' | 'params' | 'plan' | 'checkpoint'>,
 ): PickingPlan | null =>
   planPicking(payload, {
     ...{ learner, params, checkpoint },
@@ -160,7 +178,7 @@ interface Settings {
 async function drawingOf(
   engine: EngineContext,
   payload: Payload,
-  { pipeline, learner, params, checkpoint, latent }: Opened,
+  { pipeline, learner, params, checkpoint, latent, decoder, tiny }: Opened,
   { report, signal, fault, picking, safety }: Settings,
 ): Promise<Drawing> {
   const adapter =
@@ -168,10 +186,9 @@ async function drawingOf(
       ? applied(checkpoint.manifest.adapter, stateFor(learner, checkpoint.state))
       : undefined;
   const sheet = picking ? Math.ceil(payload.count * picking.rule.draws * 1.5) : payload.count;
-  const tiny = openDecoder(engine, payload, pipeline, fault);
   // What is looked over before people see it is not shown half done.
   const preview =
-    payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault, tiny) : undefined;
+    payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault, decoder) : undefined;
   return {
     engine,
     pipeline,
@@ -182,7 +199,7 @@ async function drawingOf(
     microBatch: checkpoint?.manifest.part,
     report,
     preview,
-    tiny: payload.decoder?.rounds ? tiny : undefined,
+    tiny,
     signal,
   };
 }

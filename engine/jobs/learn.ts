@@ -9,6 +9,7 @@ import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import { type LearningPlan, learningPlanSchema } from '../../src/queue/plan-fields.js';
 import type { Rng } from '../../src/rng.js';
 import { durationInWords } from '../foretold-costs.js';
 import { writeCheckpoint } from '../io/checkpoint.js';
@@ -16,22 +17,24 @@ import type { ReplayItem } from '../io/remembered.js';
 import { portable, readRound } from '../io/round.js';
 import type { VoteModel } from '../io/vote-model.js';
 import { FitAhead } from '../learn/ahead.js';
+import { PROBES, probeSteps } from '../learn/collapse-guard.js';
 import { splitLabels } from '../learn/feedback.js';
 import { adapterSpec, parseParams } from '../learn/hyperparameters.js';
-import type { BatchPlan } from '../learn/learner.js';
+import type { BatchPlan, WantedSteps } from '../learn/learner.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { crossFittedOf, fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
 import { fitReasons, reasonedVotesOf } from '../learn/vote-model/reasons.js';
 import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
-import { rate } from '../runtime/rate.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
+import { dropPlan, keptPlan } from './kept-plan.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced, type Report } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
 import { textsInTurn } from './texts.js';
+import { planLearning } from './time-plan.js';
 import { aheadKey, batchPlanOf, ghostsOf, learnStream } from './work-ahead.js';
 
 type Payload = JobPayload<'learn'>;
@@ -55,13 +58,13 @@ export async function learn(
   const streams = new Streams(payload);
   const votes = new SessionVotes(opened.params, streams);
   const key = aheadKey(opened.round, opened.params, opened.checkpoint);
-  const training = await trainingOf(engine, opened, report);
+  const training = await trainingOf(engine, payload, opened, report);
   const { learner, params, pipeline, checkpoint, round } = opened;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
     params,
-    sampler: payload.sampler,
+    sampler: opened.sampler,
     round,
     judged: opened.judged,
     state: checkpoint && stateFor(learner, checkpoint.state),
@@ -72,9 +75,10 @@ export async function learn(
     ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
     voteModel: (replay) => votes.model(replay),
     crossFitted: (replay) => crossFittedOf(votesOf(replay), streams.of('votes'), opened.params),
-    ...ghostsFor(engine, payload, opened, { key, report, signal }),
+    ...ghostsFor(engine, opened, { key, report, signal }),
     fitted: training.fitted,
     progress: training.progress,
+    ...training.bounded,
     signal,
   });
 
@@ -82,16 +86,19 @@ export async function learn(
   const variety = varietyOf(outcome.state.replay, payload.round, opened.textOf);
   report('write', 0, 1);
   const random = streams.blocks();
-  const facts = factsOf(engine, payload, opened, { random, fit: training.fit });
+  const { fit, plan } = training;
+  const facts = factsOf(engine, payload, opened, { random, fit, plan });
   writeCheckpoint(payload.out, { ...outcome.state, voteModel }, { ...facts, ...variety });
   report('write', 1, 1);
   engine.ahead.drop(key);
+  dropPlan(payload.out);
   return {
     steps: outcome.losses.length,
     losses: outcome.losses,
     learned: outcome.learned,
     notes: outcome.notes,
     ...variety,
+    ...(plan && { plan }),
     seconds: (performance.now() - started) / 1000,
     memoryMb: peakMemoryMb(),
     device: engine.device,
@@ -118,7 +125,10 @@ async function open(engine: EngineContext, payload: Payload) {
   const judged = splitLabels(payload.feedback, manifest.count);
   const text = await encodePair(pipeline, engine.cache, payload, manifest.latent);
   const textOf = await textsInTurn(pipeline, engine.cache, manifest);
-  return { learner, params, pipeline, sha256, checkpoint, round, judged, text, textOf };
+  // As it was drawn: its minutes may have had room for fewer steps.
+  const { steps } = manifest.plan ?? payload.sampler;
+  const sampler = { ...payload.sampler, steps };
+  return { learner, params, pipeline, sha256, checkpoint, round, judged, text, textOf, sampler };
 }
 
 /** The streams of a round's learning, by purpose; what was drawn of each stands in the checkpoint. */
@@ -166,11 +176,15 @@ class SessionVotes {
  * How the training fits, as the session chose before or as the learner tells; with that, how long it will
  * take.
  */
-async function trainingOf(engine: EngineContext, { checkpoint }: Opened, report: Report) {
-  const speed = await rate(engine.cache);
+async function trainingOf(engine: EngineContext, payload: Payload, opened: Opened, report: Report) {
+  const { checkpoint, params } = opened;
+  const { minutes } = params as { minutes?: number };
+  const speed = await engine.rate();
   /** Seconds of one executor call. */
   let each: number | undefined;
   const training = {
+    plan: undefined as LearningPlan | undefined,
+    bounded: minutes === undefined ? {} : { afford },
     fit: checkpoint ? batchPlanOf(checkpoint.manifest) : null,
     fitted(taken: BatchPlan, flops: number) {
       training.fit = taken;
@@ -182,14 +196,33 @@ async function trainingOf(engine: EngineContext, { checkpoint }: Opened, report:
       report(stage, done, total, undefined, calls && each && calls * each * (total - done));
     },
   };
+  function afford(wanted: WantedSteps): LearningPlan {
+    training.plan = planOf(payload, opened, { minutes: minutes!, call: each! }, wanted);
+    return training.plan;
+  }
   return training;
+}
+
+/** How much is learned in the minutes; `call`: seconds of one executor call. Decided once in a job. */
+function planOf(
+  { out }: Payload,
+  { round, params, checkpoint, sampler }: Opened,
+  { minutes, call }: { minutes: number; call: number },
+  wanted: WantedSteps,
+): LearningPlan {
+  const work = { ...wanted, probes: PROBES, probeSteps: probeSteps(sampler) };
+  const about = [minutes, work, aheadKey(round, params, checkpoint)];
+  return keptPlan(out, about, learningPlanSchema, () => {
+    const { seconds, ...planned } = planLearning(minutes, { ...work, call });
+    const { steps, batch, probes } = work;
+    return { minutes, ...planned, wanted: { steps, batch, probes }, seconds: Math.round(seconds) };
+  });
 }
 
 /** The round's ghosts, where the learner wants any. */
 function ghostsFor(
   engine: EngineContext,
-  { sampler }: Payload,
-  { learner, params, pipeline, checkpoint, round }: Opened,
+  { learner, params, pipeline, checkpoint, round, sampler }: Opened,
   { key, report, signal }: { key: string; report: Report; signal: AbortSignal },
 ) {
   const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;
@@ -203,12 +236,19 @@ function ghostsFor(
   return { ghosts };
 }
 
+/** What was decided while the round was learned. */
+interface Decided {
+  random: Record<string, number>;
+  fit: BatchPlan | null;
+  plan: LearningPlan | undefined;
+}
+
 /** What the checkpoint's manifest says beside what the state decides. */
 function factsOf(
   engine: EngineContext,
   payload: Payload,
   { learner, params, pipeline, sha256, checkpoint, round }: Opened,
-  { random, fit }: { random: Record<string, number>; fit: BatchPlan | null },
+  { random, fit, plan }: Decided,
 ) {
   return {
     learner: learner.name,
@@ -223,6 +263,7 @@ function factsOf(
     ...stackOf(portable(payload.sampler)),
     latent: round.manifest.latent,
     random,
+    ...(plan && { plan }),
     parent: checkpoint?.hash ?? null,
     batch: fit?.rows ?? params.microBatch,
     ...(fit ? { recompute: fit.recompute } : {}),

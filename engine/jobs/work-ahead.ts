@@ -12,7 +12,6 @@ import { FitAhead, NotAhead } from '../learn/ahead.js';
 import type { BatchPlan, Learner } from '../learn/learner.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { encodePair } from '../models/prompt.js';
-import { rate } from '../runtime/rate.js';
 import type { EngineContext } from './context.js';
 import { type GhostDrawing, Ghosts } from './ghosts.js';
 import { textsInTurn } from './texts.js';
@@ -61,7 +60,7 @@ export function offerAhead<P extends AdapterHyperparameters>(
   if (!ahead) return;
   const { seed, round: number, prompt, negative, sampler, latent } = round.manifest;
   engine.ahead.take(aheadKey(round, params, checkpoint), async () => {
-    const speed = await rate(engine.cache);
+    const speed = await engine.rate();
     const state = checkpoint?.state ?? null;
     const allowed = (flops: number) => {
       if (flops / speed > WAIT_S) throw new NotAhead();

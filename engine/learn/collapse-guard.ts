@@ -21,7 +21,7 @@ import type { LearnContext } from './learner.js';
 import { Unhealthy } from './trainer.js';
 
 /** Fixed noises and deterministic steps: enough to see variety fade, a second of work on small models. */
-const PROBES = 12;
+export const PROBES = 12;
 const PROBE_STEPS = 6;
 
 export interface Attempt {
@@ -109,16 +109,21 @@ export function probeSpec(
 ) {
   const { prompt, negative } = round.manifest;
   const noise = { shape, sha256: createHash('sha256').update(data).digest('hex') };
-  const steps = stepsOf(sampler);
+  const steps = probeSteps(sampler);
   return { model: pipeline.identity, prompt, negative, noise, steps, guidance: sampler.guidance };
 }
 
-function noiseOf<P extends AdapterHyperparameters>({ round, rng }: LearnContext<P>): FloatTensor {
-  const shape = [PROBES, ...round.manifest.latent];
+function noiseOf<P extends AdapterHyperparameters>({
+  round,
+  rng,
+  probes = PROBES,
+}: LearnContext<P>): FloatTensor {
+  const shape = [probes, ...round.manifest.latent];
   return f32(shape, rng('guard').normals(shape.reduce((a, b) => a * b)));
 }
 
-const stepsOf = ({ steps }: { steps: number }) => Math.min(PROBE_STEPS, steps);
+/** Steps that a picture is drawn in to be looked at. */
+export const probeSteps = ({ steps }: { steps: number }) => Math.min(PROBE_STEPS, steps);
 
 async function probe<P extends AdapterHyperparameters>(
   context: LearnContext<P>,
@@ -137,14 +142,14 @@ async function probe<P extends AdapterHyperparameters>(
     stepNoise: () => new Float32Array(noise.data.length),
     sampler: {
       scheduler: 'ddim',
-      steps: stepsOf(sampler),
+      steps: probeSteps(sampler),
       guidance: sampler.guidance,
       eta: 0,
     },
     adapter,
     signal,
   });
-  const list = Array.from({ length: PROBES }, (_, i) => rows(latents, i, i + 1).data);
+  const list = Array.from({ length: latents.shape[0]! }, (_, i) => rows(latents, i, i + 1).data);
   return { diversity: diversity(list), scale: globalNorm({ latents }) / Math.sqrt(latents.data.length) };
 }
 

@@ -15,7 +15,7 @@ import { guidedRegressionGraph } from './losses/guided-regression.js';
 import { forwardProcess, perRow } from './noised-rows.js';
 import { cloneState } from './optimiser.js';
 import type { Moved, Trainer } from './trainer.js';
-import { planTraining } from './training-run.js';
+import { planTraining, type TrainingRun } from './training-run.js';
 
 /**
  * Latents below this many positions are so quick to work on that several threads spend their time meeting
@@ -33,6 +33,19 @@ function rowsAtOnce({ microBatch, batch }: AcclaimParams, [, h, w]: LatentShape,
   const together = threads !== 1 && h * w < SMALL ? TOGETHER : 1;
   return Math.min(batch, together * microBatch);
 }
+
+function runOf(context: Omit<LearnContext<AcclaimParams>, 'judged'>): TrainingRun {
+  const { cache, params, round } = context;
+  const { batch, weightCap: cap, anchor } = params;
+  const most = rowsAtOnce(params, round.manifest.latent, cache.options.threads);
+  const allowed = Math.min(batch, TOGETHER * params.microBatch);
+  const loss = { name: 'guided-regression', cap, anchor };
+  return planTraining(context, loss, { most, allowed }, guidedRegressionGraph);
+}
+
+/** Rows of one executor call of the fit. Errors: memory-short. */
+export const guidedRows = (context: Omit<LearnContext<AcclaimParams>, 'judged'>): number =>
+  runOf(context).rows;
 
 /** What a fit moved, and the loss of each of its steps. */
 export interface Trained extends Moved {
@@ -70,12 +83,9 @@ export async function fitGuided(
   before: Moved,
   { items, steps, stepScale, taken = 0, variety }: FitOptions,
 ): Promise<Trained> {
-  const { cache, params, round, signal, progress } = context;
-  const { batch, weightCap: cap, anchor } = params;
-  const most = rowsAtOnce(params, round.manifest.latent, cache.options.threads);
-  const allowed = Math.min(batch, TOGETHER * params.microBatch);
-  const loss = { name: 'guided-regression', cap, anchor };
-  const run = planTraining(context, loss, { most, allowed }, guidedRegressionGraph);
+  const { params, signal, progress } = context;
+  const { batch } = params;
+  const run = runOf(context);
   const { timesteps: all, feeds } = forwardProcess(context);
   const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
   const weights = items.map((item) => item.weight);

@@ -25,6 +25,25 @@ import { adam } from './optimiser.js';
 import type { PickingRule } from './picks.js';
 import type { Moved } from './trainer.js';
 
+/** A round's optimiser steps as a learner wants them. */
+export interface WantedSteps {
+  readonly steps: number;
+  /** Rows of a step. */
+  readonly batch: number;
+  /** Rows of one executor call. */
+  readonly rows: number;
+  /** Adapters that are fitted. */
+  readonly fits: number;
+}
+
+/** What of them is done. */
+export interface AffordedSteps {
+  readonly steps: number;
+  readonly batch: number;
+  /** Pictures that the collapse guard looks at. */
+  readonly probes: number;
+}
+
 /** Rows of one executor call, and whether activations are computed again on the way back. */
 export type BatchPlan = {
   readonly rows: number;
@@ -53,6 +72,10 @@ export interface LearnContext<P> {
    * call.
    */
   fitted: (fit: BatchPlan, flops: number) => void;
+  /** What fits into the minutes that a round may take; decided once. Left out = everything. */
+  afford?: ((wanted: WantedSteps) => AffordedSteps) | undefined;
+  /** Pictures that the collapse guard looks at; left out = as many as it wants. */
+  probes?: number | undefined;
   /** Stage, steps done, steps in all; before the first step also the executor's calls in each. */
   progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
   /** The furthest that was done of `learner.ahead`'s work on this round, of at most so many steps. */

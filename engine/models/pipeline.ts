@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { mul } from '../graph/ops.js';
@@ -80,8 +81,7 @@ export async function decode(
   const factor = vaeFactor(pipeline.vaeConfig);
   if (tiny) checkTinyVae(tiny, { dir: pipeline.dir, channels: latents.shape[1]!, factor });
   const { precision } = pipeline;
-  const build = (g: Graph, x: Value) =>
-    tiny ? tinyDecoder(g, { ...tiny, precision }, x) : decoder(g, pipeline, x);
+  const build = decoderOf(pipeline, tiny);
   const network = tiny
     ? { graph: 'tiny-decoder', models: [tinyIdentity(tiny, precision)] }
     : { graph: 'decoder', models: [pipeline.identity] };
@@ -91,6 +91,19 @@ export async function decode(
   if (whole || predictedBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
   return inTiles(latents, { ...TILE, factor }, run);
 }
+
+const decoderOf =
+  (pipeline: Pipeline, tiny?: TinyVae) =>
+  (g: Graph, x: Value): Value =>
+    tiny ? tinyDecoder(g, { ...tiny, precision: pipeline.precision }, x) : decoder(g, pipeline, x);
+
+/** Floating-point operations of decoding one image's latent [C,h,w]. */
+export const decodeFlops = (
+  pipeline: Pipeline,
+  latent: readonly [number, number, number],
+  /** In the VAE's place. */
+  tiny?: TinyVae,
+): number => flops(vaeGraph([1, ...latent], decoderOf(pipeline, tiny)));
 
 /** Images [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w], the mean of their distribution. */
 export function encode(

@@ -71,6 +71,15 @@ const heroNoiseParams = {
   beta: z.number().min(0).max(1).default(0.5),
 };
 
+/** Learners whose steps and rows can be fewer. */
+const minutes = {
+  /**
+   * Minutes that a round's training may take by the speed of the engine that learns it: fewer rows a step,
+   * then fewer steps (docs/operating.md); left out = no bound.
+   */
+  minutes: z.number().positive().max(100_000).optional(),
+};
+
 const policyGradientParams = {
   /** Half width c of the ratio's clip range. */
   clip: z.number().positive().default(1e-4),
@@ -84,6 +93,7 @@ const policyGradientParams = {
 
 const acclaim = z.strictObject({
   ...adapterParams,
+  ...minutes,
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most; 0 = nothing is trained, and votes act by what they pick alone. */
   steps: z.number().int().min(0).max(5000).default(40),
@@ -219,6 +229,7 @@ export type D3poParams = z.infer<typeof d3po>;
 
 const nft = z.strictObject({
   ...adapterParams,
+  ...minutes,
   lr: adapterParams.lr.default(3e-4),
   /** Optimiser steps of a round. */
   steps: z.number().int().min(1).max(5000).default(24),
@@ -280,6 +291,10 @@ export const learnerNames = Object.keys(learnerRegistry) as [LearnerName, ...Lea
 
 /** Said where one is chosen. */
 export const learnerWords = learnerNames.map((name) => `${name}: ${learnerRegistry[name].about}`).join('; ');
+
+/** Whether a round's learning can be held to minutes. */
+export const takesMinutes = (name: string): boolean =>
+  Object.hasOwn(learnerRegistry, name) && 'minutes' in learnerRegistry[name as LearnerName].params.shape;
 
 /** Of a name that is not in the registry (any more): false. */
 export const comparesLikelihoods = (name: string): boolean =>

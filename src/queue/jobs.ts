@@ -10,6 +10,7 @@ import { below } from './below.js';
 import { evaluateFields, evaluateResult } from './evaluate-fields.js';
 import { measureFields, measureResult } from './measure-fields.js';
 import { pairFields, pairResult } from './pair-fields.js';
+import { drawingPlanSchema, learningPlanSchema } from './plan-fields.js';
 import { pullFields, pullResult } from './pull-fields.js';
 
 const count = z.number().int().positive();
@@ -162,6 +163,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   safety: safetySchema.optional(),
   /** Drawn beside the round, of the session's fixed noises: see src/queue/pair-fields.ts. Left out = none. */
   pair: pairFields.optional(),
+  /** That drawing may take, by the speed of the engine that draws; left out = no bound. */
+  minutes: z.number().positive().optional(),
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
   trajectory: z.boolean(),
   /** Round folder to write: see docs/formats.md. */
@@ -193,6 +196,8 @@ export const generateResult = z.object({
   /** Of a round that was chosen among more. */
   draws: drawsSchema.optional(),
   pair: pairResult.optional(),
+  /** Where its minutes are bounded; `images` may be fewer than were asked for. */
+  plan: drawingPlanSchema.optional(),
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
   notes: words.optional(),
   seconds: z.number(),
@@ -254,6 +259,8 @@ export const learnResult = z.object({
   notes: z.array(text).max(100),
   /** Of the liked pictures of the round beside the base model's; left out where there are too few. */
   variety: varietySchema.optional(),
+  /** Where its minutes are bounded. */
+  plan: learningPlanSchema.optional(),
   seconds: z.number(),
   memoryMb,
   device: z.string(),

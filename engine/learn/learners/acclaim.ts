@@ -11,13 +11,14 @@ import type { LearnerState } from '../../io/learner-state.js';
 import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import type { VoteModel } from '../../io/vote-model.js';
+import { afforded } from '../afforded.js';
 import { carryOver, reelected } from '../best.js';
 import { guarded } from '../collapse-guard.js';
 import { driftWork } from '../drift.js';
 import { approvalBy } from '../early-stop.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
-import type { Item } from '../guided-fit.js';
+import { guidedRows, type Item } from '../guided-fit.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
 import { fitRound } from '../round-fit.js';
 import { nothingLearned, stepsOf } from '../steps.js';
@@ -50,10 +51,12 @@ export const acclaim: Method<AcclaimParams> = {
     const approval = params.stopAt < 1 ? approvalBy(context, model, replay) : null;
     const labels = approval ? null : ownLabels(round, judged);
     const heard = effectiveCount(items.map(({ weight }) => weight));
-    const steps = stepsOf(params, labels, heard, nothingLearned(before));
-    const outcome = await guarded(context, remembered, async (stepScale, variety) => {
+    const wanted = stepsOf(params, labels, heard, nothingLearned(before));
+    const fits = params.drift > 0 ? 2 : 1;
+    const { context: within, steps } = afforded(context, { steps: wanted, rows: guidedRows(context), fits });
+    const outcome = await guarded(within, remembered, async (stepScale, variety) => {
       const fit = { items, steps, stepScale, variety, approval };
-      const { state, losses } = await fitRound(context, before, fit);
+      const { state, losses } = await fitRound(within, before, fit);
       return { state: { ...remembered, ...state }, losses };
     });
     return { ...outcome, notes: [...outcome.notes, ...ghostWords(liked.length)] };

@@ -13,6 +13,7 @@ import { say } from '../../../src/words/text.js';
 import { plainNoise } from '../../diffusion/noise.js';
 import { image } from '../../io/latents.js';
 import type { LearnerState } from '../../io/learner-state.js';
+import { afforded } from '../afforded.js';
 import { carryOver } from '../best.js';
 import { chunks } from '../chunks.js';
 import type { Guarded } from '../collapse-guard.js';
@@ -47,16 +48,16 @@ export const rewardsOf = (labels: readonly Label[]): number[] =>
 
 /** 2. */
 function train(
-  context: LearnContext<NftParams>,
+  whole: LearnContext<NftParams>,
   before: LearnerState,
   rewards: readonly number[],
 ): Promise<Guarded> {
+  const { beta } = whole.params;
+  const most = Math.min(whole.params.batch, whole.params.microBatch);
+  const run = planTraining(whole, { name: 'nft', beta }, { most }, (spec, loss) => nftGraph(spec, loss.beta));
+  const { context, steps } = afforded(whole, { steps: whole.params.steps, rows: run.rows, fits: 1 });
   const { params, round, judged, signal, progress } = context;
-  const { steps, batch, beta } = params;
-  const most = Math.min(batch, params.microBatch);
-  const run = planTraining(context, { name: 'nft', beta }, { most }, (spec, loss) =>
-    nftGraph(spec, loss.beta),
-  );
+  const { batch } = params;
   const old = Object.fromEntries(
     Object.entries(before.adapter).map(([name, tensor]) => [oldName(name), tensor]),
   );
