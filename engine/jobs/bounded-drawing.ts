@@ -53,7 +53,7 @@ export async function bounded(
   return { payload: { ...payload, count: images, sampler: { ...sampler, steps } }, planned };
 }
 
-/** Seconds of one step of one picture, and of all that comes after its steps: decoding, and one look at it. */
+/** Seconds of one step of one picture, and of what comes after its steps: decoding, and one look at it. */
 async function costsOf(
   engine: EngineContext,
   { prompt, negative, sampler }: Payload,

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { sha256 } from '../io/folder.js';
 
-/** The same for all deliveries of a job; named as what they write is, so that it is cleared away with that. */
+/** The same for all deliveries of a job; named as what they write is, and cleared away with that. */
 const fileOf = (out: string): string => `${out.replace(/\.try-\d+$/, '')}.try-plan.json`;
 
 /** The plan of the job that writes `out`. `about`: all that it depends on but speed. */

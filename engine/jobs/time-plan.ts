@@ -86,7 +86,7 @@ export interface DrawingPlan {
   seconds: number;
 }
 
-/** Steps below which a scheduler's pictures are worth no vote; models that were distilled want fewer anyway. */
+/** Steps below which a scheduler's pictures are worth no vote; models that were distilled want fewer. */
 const leastSteps: Record<SchedulerName, number> = {
   ddim: 20,
   euler: 20,

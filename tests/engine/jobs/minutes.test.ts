@@ -11,10 +11,14 @@ import { sha256 } from '../../../engine/io/folder.js';
 import { readRound } from '../../../engine/io/round.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { afforded } from '../../../engine/learn/afforded.js';
+import { PROBES } from '../../../engine/learn/collapse-guard.js';
+import type { AffordedSteps, LearnContext } from '../../../engine/learn/learner.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import type { AcclaimParams } from '../../../src/config/learners.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
-import { smallJob } from '../../support/robot-job.js';
+import { robotJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-minutes-'));
 const cache = new ExecutorCache({ threads: 1 });
@@ -24,7 +28,7 @@ afterAll(async () => {
 });
 
 /** Floating-point operations a second. */
-const [SLOW, FAST] = [2e7, 1e15];
+const [SLOW, FAST] = [1.28e7, 1e15];
 const handlersAt = (speed: number) =>
   createHandlers(new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test', speed }));
 const cancelled = { code: 'cancelled' };
@@ -41,15 +45,16 @@ function dying(stage: string) {
   };
 }
 
+const job = { ...robotJob, model: 'tests/fixtures/tiny/sd15/model' };
 const drawn = (out: string, minutes?: number): JobPayload<'generate'> => ({
-  ...{ ...smallJob, count: 8, checkpoint: null, noise: 'plain', trajectory: false },
+  ...{ ...job, count: 8, checkpoint: null, noise: 'plain', trajectory: false },
   sampler: { steps: 30, guidance: 3, eta: 0, scheduler: 'dpmpp-2m' },
   learner: { name: 'acclaim' },
   ...(minutes !== undefined && { minutes }),
   out: join(root, out),
 });
 const learned = (out: string, minutes?: number): JobPayload<'learn'> => ({
-  ...{ ...smallJob, checkpoint: null, roundDir: join(root, 'round') },
+  ...{ ...job, checkpoint: null, roundDir: join(root, 'round') },
   learner: {
     ...{ name: 'acclaim', steps: 10, stepsPerGood: 5, batch: 8, microBatch: 2, drift: 0, ghosts: 0 },
     ...(minutes !== undefined && { minutes }),
@@ -65,30 +70,37 @@ const bytes = (name: string) =>
   );
 
 beforeAll(async () => {
-  await handlersAt(FAST).generate({ ...drawn('round'), count: 3, sampler: smallJob.sampler }, quiet());
+  await handlersAt(FAST).generate({ ...drawn('round'), count: 3, sampler: job.sampler }, quiet());
 });
 
-it('learns as it planned, after its engine died too, to the same bytes; what fits changes nothing', async () => {
-  const whole = await handlersAt(2 * SLOW).learn(learned('whole', 6), quiet());
+it('learns as it planned, and after its engine died as it had planned, to the same bytes', async () => {
+  const whole = await handlersAt(SLOW).learn(learned('whole', 6), quiet());
   expect(whole.plan).toMatchObject({ minutes: 6, probes: 4, wanted: { steps: 10, batch: 8, probes: 12 } });
   const { steps, batch, seconds } = whole.plan!;
   expect({ steps, batch, taken: whole.steps }).toEqual({ steps: 9, batch: 4, taken: 9 });
   expect(seconds).toBeLessThan(360);
   expect(readCheckpoint(join(root, 'whole')).manifest.plan).toEqual(whole.plan);
 
-  await expect(handlersAt(2 * SLOW).learn(learned('killed', 6), dying('train'))).rejects.toMatchObject(
-    cancelled,
-  );
+  await expect(handlersAt(SLOW).learn(learned('killed', 6), dying('train'))).rejects.toMatchObject(cancelled);
   const again = await handlersAt(FAST).learn(learned('killed', 6), quiet());
   expect(again.plan).toEqual(whole.plan);
   expect(bytes('killed')).toEqual(bytes('whole'));
   expect(readdirSync(root).filter((name) => name.includes('plan'))).toEqual([]);
+});
 
-  const free = await handlersAt(2 * SLOW).learn(learned('free'), quiet());
-  const fast = await handlersAt(FAST).learn(learned('fast', 6), quiet());
-  expect([free.plan, fast.plan?.steps, fast.plan?.batch]).toEqual([undefined, 10, 8]);
-  const [one, other] = ['free', 'fast'].map((name) => readCheckpoint(join(root, name)).state);
-  expect(other).toEqual(one);
+it('leaves everything as it is where all fits, and what was fitted ahead of the votes where rows stay', () => {
+  const ahead = () => undefined;
+  const context = { params: { batch: 8 }, ahead } as unknown as LearnContext<AcclaimParams>;
+  const wanted = { steps: 10, rows: 2, fits: 1 };
+  const within = (plan: AffordedSteps) => afforded({ ...context, afford: () => plan }, wanted);
+  expect(afforded(context, wanted)).toEqual({ context, steps: 10 });
+  expect(within({ steps: 10, batch: 8, probes: PROBES }).context).toMatchObject({ ...context, probes: 12 });
+  expect(within({ steps: 9, batch: 8, probes: 4 })).toMatchObject({
+    steps: 9,
+    context: { ahead, probes: 4 },
+  });
+  expect(within({ steps: 9, batch: 4, probes: 4 }).context).toMatchObject({ params: { batch: 4 } });
+  expect(within({ steps: 9, batch: 4, probes: 4 }).context.ahead).toBeUndefined();
 });
 
 it('draws in fewer steps, then fewer pictures, and again as it was planned after the engine died', async () => {
