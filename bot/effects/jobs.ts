@@ -5,7 +5,7 @@
 
 import { relative, resolve } from 'node:path';
 import type { Clock } from '../../src/clock.js';
-import { comparesLikelihoods } from '../../src/config/learners.js';
+import { comparesLikelihoods, takesMinutes } from '../../src/config/learners.js';
 import { pairPlan } from '../../src/domain/rounds/pair.js';
 import { count } from '../../src/domain/state/count.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
@@ -54,6 +54,16 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
 const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>
   memoryMb === undefined ? {} : { memoryMb };
 
+const minutesOf = ({ rules: { drawMinutes } }: SessionState['session']) =>
+  drawMinutes ? { minutes: drawMinutes } : {};
+
+/** With the minutes that hold now, where the learner can be bounded. */
+function learnerOf({ learner, rules: { learnMinutes } }: SessionState['session']) {
+  if (learnMinutes === undefined || !takesMinutes(learner.name)) return learner;
+  const { minutes: _, ...others } = learner;
+  return learnMinutes === null ? others : { ...others, minutes: learnMinutes };
+}
+
 /** Progress of one stage is passed on at most this often, ms: every step of it is written down. */
 const PROGRESS_MS = 400;
 
@@ -83,6 +93,7 @@ export class Jobs {
         noise: effect.noise,
         ...(state.session.prompts && { prompts: [...state.session.prompts] }),
         picks: state.session.rules.picks ?? false,
+        ...minutesOf(state.session),
         trajectory: comparesLikelihoods(state.session.learner.name),
         preview: !state.session.nsfw && !state.session.rules.review,
         ...(decoder && { decoder }),
@@ -92,17 +103,18 @@ export class Jobs {
       };
       const job = { id: effect.key, kind: 'generate', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { images, notes = [], seconds, draws, pair: drawnPair } = result;
-      if (images.length !== effect.count || images.some(({ index }, i) => index !== i))
+      const { images, notes = [], seconds, draws, plan, pair: drawnPair } = result;
+      const asked = plan?.images ?? effect.count;
+      if (images.length !== asked || asked > effect.count || images.some(({ index }, i) => index !== i))
         throw new AcclaimError(
           'job-invalid',
-          `${count(images.length, 'image')} came of ${effect.count}, or not in their order`,
+          `${count(images.length, 'image')} came of ${asked}, or not in their order`,
           'Give bot and engines the same version.',
         );
       for (const note of notes) this.sayOnce(payload, note);
       return {
         kind: 'generate',
-        drawn: { seconds, ...memoryOf(result) },
+        drawn: { seconds, ...memoryOf(result), ...(plan && { plan }) },
         ...(draws && { picked: draws }),
         ...(drawnPair && { pair: drawnPair.map((one) => ({ ...one, file: fileBelow(out, one.file) })) }),
         images: images.map(
@@ -141,11 +153,12 @@ export class Jobs {
       };
       const job = { id: effect.key, kind: 'learn', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { steps, learned, notes, seconds, variety, losses } = result;
+      const { steps, learned, notes, seconds, variety, losses, plan } = result;
       const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
       return {
         ...{ kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) },
         ...(variety && { variety }),
+        ...(plan && { plan }),
         ...(Number.isFinite(loss) && { loss }),
       };
     });
@@ -173,7 +186,7 @@ export class Jobs {
       prompt: promptOf(session, effect.round),
       negative: session.negative,
       sampler: session.sampler as JobPayload<'generate'>['sampler'],
-      learner: session.learner as JobPayload<'generate'>['learner'],
+      learner: learnerOf(session) as JobPayload<'generate'>['learner'],
       width: session.width,
       height: session.height,
     };

@@ -143,7 +143,11 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
   const learns = learnerSettings(config, family, learner);
-  const sampler = samplerFor(config, path, adaptersFor(config, request.model ?? config.model));
+  const sampler = samplerFor(
+    { ...config, learner: learns },
+    path,
+    adaptersFor(config, request.model ?? config.model),
+  );
   checkLearnable(sampler, learns);
   return {
     model,
@@ -151,6 +155,7 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
     sampler,
     rules: {
       ...rules,
+      learnMinutes: learns.minutes === undefined ? null : (learns.minutes as number),
       ballots: request.ballots ?? rules.ballots,
       ...(request.warmStart && { warmStart: true }),
       imagesPerRound: bounded(request.images, 2, 256, imagesOfRound) ?? rules.imagesPerRound,

@@ -10,6 +10,7 @@ import type { Job, Round, RoundPhase } from '../../src/domain/state/round.js';
 import { inSentences } from '../../src/errors.js';
 import { counted, lines, say, sentences, type Text } from '../../src/words/text.js';
 import { card } from './card.js';
+import { drawnInMinutes, learnedInMinutes } from './minutes.js';
 import { whyItWaits } from './waits.js';
 import { drawnWords, duration, ended, quoted } from './words.js';
 
@@ -153,9 +154,10 @@ const texts: Record<Bar['is'], (view: ProgressView) => Text> = {
           prompt: quoted(promptOf(session, round.number)),
         }),
         round.picked ? drawnWords(round.picked) : '',
+        drawnInMinutes(round),
       );
     const took = { steps: counted(learned.steps, 'step'), time: duration(learned.seconds) };
-    return lines([say('{steps} in {time}.', took), ...learned.notes]);
+    return lines([sentences(say('{steps} in {time}.', took), learnedInMinutes(learned)), ...learned.notes]);
   },
   stuck: ({ round }) => inSentences({ message: fault(round), hint: round.failure?.hint ?? '' }),
   failed: ({ round }) => inSentences({ message: fault(round), hint: '' }),

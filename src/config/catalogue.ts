@@ -11,6 +11,8 @@ import { type LearnerName, paramFaults } from './learners.js';
 const familySchema = z.strictObject({
   match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
   sampler: samplerSchema,
+  /** Of learners that compare likelihoods: it adds noise. Left out = the same. */
+  likelihoods: samplerSchema.optional(),
   /** Repository of the tiny decoder of the family's latents. */
   tiny: z.string().optional(),
   learners: z

@@ -95,7 +95,7 @@ function distilledSampler(model: string, { distilled }: Catalogue): Sampler | un
 
 /**
  * What a model by its path is sampled with, and LoRAs on it: as an accelerator among them wants it, else as
- * the model was distilled, else as its family, with the configuration's overrides. Errors: those of stackFor.
+ * the model was distilled, else as its family for the configured learner, with the configuration's overrides. Errors: those of stackFor.
  */
 export function samplerFor(
   config: Config,
@@ -108,7 +108,8 @@ export function samplerFor(
   const profile = families[family] ?? families.default!;
   const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
   const { stack, sampler } = stackFor(adapters, family, catalogue);
-  const usual = sampler ?? distilledSampler(model, catalogue) ?? profile.sampler;
+  const likelihoods = comparesLikelihoods(config.learner.name) ? profile.likelihoods : undefined;
+  const usual = sampler ?? distilledSampler(model, catalogue) ?? likelihoods ?? profile.sampler;
   return samplerSchema.parse({ ...usual, ...own, ...(stack.length > 0 && { stack }) });
 }
 

@@ -53,6 +53,7 @@ export function sessionRules({ session, votes, ...config }: Config, platform: Pl
     review: session.review,
     showHeld: session.showHeld,
     picks: session.picks === 'on',
+    drawMinutes: session.minutes,
     quietHours: quietHours && { from: minutes(quietHours.from), to: minutes(quietHours.to) },
     guards: votes.guards,
   };

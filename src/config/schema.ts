@@ -140,6 +140,7 @@ export const configSchema = z.strictObject({
     review: z.boolean(),
     showHeld: z.boolean(),
     picks: z.enum(['on', 'off']),
+    minutes: z.number().positive().max(100_000).nullable(),
     quietHours: z
       .strictObject({ from: clockTime, to: clockTime })
       .refine(({ from, to }) => from !== to, 'from and to are the same')

@@ -541,6 +541,11 @@ export const ja = {
   'Round {n} was not learned': 'ラウンド{n}は学習されませんでした',
   '{pictures} of {prompt}.': '{prompt}の{pictures}。',
   '{steps} in {time}.': '{time}で{steps}。',
+  '{rows} rows of {all}, to keep to {most}.': '{most}に収めるため、{all}行のうち{rows}行。',
+  '{images} of {allImages} pictures in {steps} of {allSteps} steps, to keep to {most}.':
+    '{most}に収めるため、{allImages}枚のうち{images}枚を、{allSteps}ステップのうち{steps}ステップで。',
+  'Less would be of no use; it was expected to take {more} more.':
+    'これより少なくては意味がないため、さらに{more}かかる見込みでした。',
   'The session ended first.': '先にセッションが終了しました。',
   'It was given up.': '取りやめました。',
   'It was given up; its votes are kept.': '取りやめました。票は残っています。',
@@ -915,6 +920,10 @@ export const ja = {
   "a moderator's OK opens each ballot: on or off": 'モデレーターの承認後に投票を始めるか。onかoff',
   'from the next round on votes choose among more pictures than are shown, as soon as they tell enough: on or off':
     '次のラウンドから、表示する画像を票の傾向で多めの候補から選ぶか。onかoff',
+  'minutes that a round may take to draw, such as 5: where more is asked for, fewer steps, then fewer pictures':
+    '1ラウンドの生成にかけてよい分数 (例: 5)。超える場合はまずステップを、次に枚数を減らす',
+  'minutes that a round may take to learn, such as 10: where it would take more, fewer rows, then fewer steps':
+    '1ラウンドの学習にかけてよい分数 (例: 10)。超える場合はまず行数を、次にステップを減らす',
   'members may open sessions: on or off': 'メンバーがセッションを始められるか。onかoff',
   "a moderator's OK opens the sessions that members ask for: on or off":
     'メンバーのセッションにモデレーターの承認が必要か。onかoff',

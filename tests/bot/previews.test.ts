@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { DataPaths } from '../../bot/effects/data-paths.js';
 import { Jobs } from '../../bot/effects/jobs.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
+import type { Rules } from '../../src/domain/state/rules.js';
 import { silentLog } from '../../src/log.js';
 import type { JobQueue, JobRequest } from '../../src/queue/contract.js';
 import type { JobKind } from '../../src/queue/jobs.js';
@@ -46,6 +47,19 @@ it('asks for picks where the session’s rules do, and not where they are of bef
     [{ picks: undefined! }, false],
   ] as const)
     expect(await asked(new World(rules, false, false))).toMatchObject({ picks });
+});
+
+it('asks for the minutes that hold now, of learners that can be bounded', async () => {
+  const of = (rules: Partial<Rules>) => asked(new World(rules, false, false));
+  expect(await of({ drawMinutes: 5, learnMinutes: 9 })).toMatchObject({
+    minutes: 5,
+    learner: { minutes: 9 },
+  });
+  for (const rules of [{}, { drawMinutes: null, learnMinutes: null }]) {
+    const payload = await of(rules);
+    expect(payload).not.toHaveProperty('minutes');
+    expect(payload).not.toHaveProperty('learner.minutes');
+  }
 });
 
 it.each([

@@ -63,13 +63,15 @@ export function jobDone(draft: Draft, event: JobDone): void {
     const { review } = draft.session.rules;
     const { drawn: took, picked } = event.result;
     const pair = pairOf(draft, event.result);
-    if (learnFromMarks(draft, { ...round, ...(took && { drawn: took }), ...(pair && { pair }) })) return;
+    const marked = { ...round, ...(took && { drawn: took }), ...(pair && { pair }) };
+    if (learnFromMarks(draft, took?.plan ? { ...marked, count: took.plan.images } : marked)) return;
     const state = review ? 'review' : 'posting';
     const deadline = review ? null : plannedDeadline(draft);
     const drawn = draft.setRound(round, {
       state,
       deadline,
       ...(took && { drawn: took }),
+      ...(took?.plan && { count: took.plan.images }),
       ...(picked && { picked }),
       ...(pair && { pair }),
     });

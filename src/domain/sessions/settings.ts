@@ -144,6 +144,28 @@ export const settingRows: readonly SettingRow[] = [
     show: showOnOff,
   }),
   row({
+    name: 'draw-minutes',
+    key: 'drawMinutes',
+    unit: 'minute',
+    help: say(
+      'minutes that a round may take to draw, such as 5: where more is asked for, fewer steps, then fewer pictures',
+    ),
+    examples: ['5', 'default'],
+    read: whole(1440),
+    show: showMost,
+  }),
+  row({
+    name: 'learn-minutes',
+    key: 'learnMinutes',
+    unit: 'minute',
+    help: say(
+      'minutes that a round may take to learn, such as 10: where it would take more, fewer rows, then fewer steps',
+    ),
+    examples: ['10', 'default'],
+    read: whole(1440),
+    show: showMost,
+  }),
+  row({
     name: 'member-starts',
     key: 'memberStarts',
     help: say('members may open sessions: on or off'),

@@ -45,7 +45,8 @@ export function roundTime(sessions: Iterable<TimedSession>, kind: RoundKind): Ro
   const newest = alike.slice(0, NEWEST);
   if (newest.length === 0) return null;
   const each = newest.map(
-    ({ session, round }) => round.drawn!.seconds / (round.count * session.sampler.steps),
+    ({ session, round: { drawn, count } }) =>
+      drawn!.seconds / (count * (drawn!.plan?.steps ?? session.sampler.steps)),
   );
   const learned = alike
     .filter(({ session, round }) => session.learner.name === kind.learner && round.learned?.learned)

@@ -49,7 +49,7 @@ export interface Round {
   closedAt: number | null;
   closeReason: CloseReason | null;
   /** What drawing it took; of rounds before this was measured nothing is known. */
-  drawn?: { seconds: number; memoryMb?: number };
+  drawn?: { seconds: number; memoryMb?: number; plan?: Planned<{ steps: number; images: number }> };
   /** Of a round that was chosen among more: pictures begun, finished and shown, and drawings a picture. */
   picked?: { begun: number; finished: number; shown: number; cost: number };
   /** Drawn beside it of the session's fixed noises, by the same model; rounds from before have none. */
@@ -67,6 +67,12 @@ export interface Round {
 /** What guards of votes do; src/domain/voting/guard-acts.ts says what each is. */
 export type GuardAct = 'hands' | 'newcomers' | 'trust' | 'best';
 
+/**
+ * What was done in the minutes that bound a round, as its engine planned it; `seconds`: that it was expected
+ * to take.
+ */
+export type Planned<Work> = Work & { minutes: number; seconds: number; wanted: Work };
+
 export interface Learned {
   steps: number;
   learned: boolean;
@@ -75,6 +81,8 @@ export interface Learned {
   seconds: number;
   /** Most memory that the engine took, MB. */
   memoryMb?: number;
+  /** `batch`: rows of a step. */
+  plan?: Planned<{ steps: number; batch: number }>;
   /** Mean loss of its steps; of rounds before that was kept nothing is known. */
   loss?: number;
   /**

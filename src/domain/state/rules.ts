@@ -41,6 +41,7 @@ export const defaultRules: Rules = {
   review: false,
   showHeld: true,
   picks: true,
+  drawMinutes: null,
   quietHours: null,
   guards: defaultGuards,
 };
@@ -102,6 +103,12 @@ export interface Rules {
    * was a choice.
    */
   picks?: boolean;
+  /**
+   * Minutes that a round may take to draw, and to learn where its learner can be bounded; null or left out =
+   * no bound.
+   */
+  drawMinutes?: number | null;
+  learnMinutes?: number | null;
   /** Minutes of the day (UTC) between which nothing is posted; null = none. */
   quietHours: { from: number; to: number } | null;
   guards: Guards;
@@ -109,6 +116,8 @@ export interface Rules {
 
 /** Those that admins set while sessions run, and the value of one that a session has not. */
 export const settableRules = {
+  drawMinutes: null,
+  learnMinutes: null,
   quorum: undefined,
   roundMs: undefined,
   quietHours: null,

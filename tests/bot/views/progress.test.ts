@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Bar, barOf, progressCard as progressCardSaid } from '../../../bot/views/progress.js';
 import { momentOf as momentOfSaid } from '../../../src/chat/cards.js';
 import type { SessionPhase } from '../../../src/domain/state/model.js';
-import type { Job, Round, RoundPhase } from '../../../src/domain/state/round.js';
+import type { Job, Planned, Round, RoundPhase } from '../../../src/domain/state/round.js';
 import { makeRound } from '../../support/rows.js';
 import { spoken } from '../../support/spoken.js';
 import { session } from './support.js';
@@ -86,6 +86,30 @@ describe('progress', () => {
     const failed = shown({}, { state: 'failed', failedFrom: 'learning', failure });
     expect(failed).toMatchObject({ title: 'Round 1 is stuck', progress: null });
     expect(failed.text).toContain('the engine died. Close other programs.');
+  });
+
+  it('says what was left out to keep to the minutes, and what takes longer even so', () => {
+    const learned = { steps: 24, learned: true, notes: [], seconds: 540 };
+    const wanted = { steps: 40, batch: 32 };
+    const said = (plan: Partial<Planned<typeof wanted>>) => {
+      const whole = { minutes: 10, seconds: 560, ...wanted, wanted, ...plan };
+      return shown({}, { state: 'done', learned: { ...learned, plan: whole } }).text;
+    };
+    expect(said({})).toBe('24 steps in 9 min.');
+    expect(said({ steps: 24, batch: 4 })).toBe('24 steps in 9 min. 96 rows of 1280, to keep to 10 min.');
+    expect(said({ seconds: 720 })).toBe(
+      '24 steps in 9 min. Less would be of no use; it was expected to take 2 min more.',
+    );
+
+    const drawn = (plan: object) => {
+      const whole = { minutes: 5, seconds: 300, steps: 25, images: 18, wanted: { steps: 25, images: 18 } };
+      const round = { state: 'open' as const, count: 6, drawn: { seconds: 9, plan: { ...whole, ...plan } } };
+      return shown({ kind: 'generate' }, round).text;
+    };
+    expect(drawn({})).not.toContain('keep');
+    expect(drawn({ steps: 12, images: 6, seconds: 320 })).toContain(
+      '6 of 18 pictures in 12 of 25 steps, to keep to 5 min. Less would be of no use; it was expected to take 20 s more.',
+    );
   });
 
   /** Round's state -> what is read while its session is active, paused, ended. */

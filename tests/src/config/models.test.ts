@@ -74,7 +74,10 @@ describe('models', () => {
         { _class_name: 'EulerDiscreteScheduler' },
         { _class_name: 'EulerDiscreteScheduler', ...zero },
       ])
-        expect(of(other)).toEqual(['ddim', 50, 5, 1]);
+        expect(of(other)).toEqual(['dpmpp-2m', 25, 5, 0]);
+      // Learners that compare likelihoods have HERO's sampler.
+      expect(of({ _class_name: 'DDIMScheduler' }, {}, ['learner.name=hero'])).toEqual(['ddim', 50, 5, 1]);
+      expect(of(lcm, {}, ['learner.name=hero'])).toEqual(['lcm', 4, 1, 1]);
     } finally {
       rmSync(root, { recursive: true });
     }

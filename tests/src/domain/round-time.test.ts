@@ -34,6 +34,13 @@ it('scales the drawing by images and steps, and tells learning as the same learn
   expect(roundTime([state], { ...kind, learner: 'hero' })).toMatchObject({ draw: 12, learn: null });
 });
 
+it('tells what a whole round takes where minutes left fewer steps', () => {
+  const plan = { minutes: 1, seconds: 9, steps: 5, images: 4, wanted: { steps: 10, images: 8 } };
+  const state = session('mini', 'acclaim', [{ drawn: { seconds: 2, plan } }]);
+  // 2 s of 4 images and 5 steps = 0.1 s each; 8 x 20 of them are 16 s.
+  expect(roundTime([state], kind)).toMatchObject({ draw: 16 });
+});
+
 it('goes by the newest five rounds of the model, whichever session they are of', () => {
   const old = session(
     'mini',

@@ -25,6 +25,23 @@ function deadlinesSaid(world: World): { said: Map<string, number | null>; edits(
   return { said, edits: () => edits };
 }
 
+it('has the pictures that its minutes left, on its ballots and for what follows', () => {
+  const world = new World({ imagesPerRound: 18 });
+  const carry = world.carry.bind(world);
+  world.carry = (effect) => {
+    if (effect.kind !== 'generate') return carry(effect);
+    const work = { steps: 12, images: 7 };
+    const plan = { ...work, minutes: 5, seconds: 290, wanted: { steps: 25, images: 18 } };
+    const drawn = { width: 64, height: 64 };
+    const images = Array.from({ length: 7 }, (_, index) => ({ index, file: `${index}.png`, ...drawn }));
+    const result = { kind: 'generate', images, drawn: { seconds: 9, plan } } as const;
+    world.send({ kind: 'job-done', job: effect.key, result, at: world.now });
+  };
+  world.settle();
+  expect(world.round).toMatchObject({ state: 'open', count: 7, drawn: { plan: { images: 7 } } });
+  expect([...world.state.ballots.values()].flatMap(({ cells }) => cells)).toHaveLength(7);
+});
+
 describe('the deadline on a ballot', () => {
   it('is there as it is posted, and right to the minute without an edit', () => {
     const world = new World({ imagesPerRound: 18 }, true);
