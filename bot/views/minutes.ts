@@ -1,6 +1,6 @@
 /** What was left out of a round so that it keeps to its minutes, and how far it goes beyond them even so. */
 import type { Learned, Planned, Round } from '../../src/domain/state/round.js';
-import { say, sentences, type Text } from '../../src/words/text.js';
+import { counted, say, sentences, type Text } from '../../src/words/text.js';
 import { duration } from './words.js';
 
 /** Empty where all was drawn that was asked for. */
@@ -9,8 +9,9 @@ export function drawnInMinutes({ drawn }: Round): Text {
   if (!plan) return '';
   const { images, steps, wanted } = plan;
   const less = images < wanted.images || steps < wanted.steps;
-  const words = say('{images} of {allImages} pictures in {steps} of {allSteps} steps, to keep to {most}.', {
-    ...{ images, steps, allImages: wanted.images, allSteps: wanted.steps },
+  const words = say('{images} of {all} in {few} of {steps}, to keep to {most}.', {
+    ...{ images, few: steps },
+    ...{ all: counted(wanted.images, 'picture'), steps: counted(wanted.steps, 'step') },
     most: mostOf(plan),
   });
   return sentences(less ? words : '', beyond(plan));
@@ -22,7 +23,10 @@ export function learnedInMinutes({ steps, plan }: Learned): Text {
   const { batch, wanted } = plan;
   const [rows, all] = [Math.min(steps, plan.steps) * batch, wanted.steps * wanted.batch];
   const less = plan.steps * batch < all;
-  const words = say('{rows} rows of {all}, to keep to {most}.', { rows, all, most: mostOf(plan) });
+  const words = say('{rows} of {all}, to keep to {most}.', {
+    ...{ rows, all: counted(all, 'row') },
+    most: mostOf(plan),
+  });
   return sentences(less ? words : '', beyond(plan));
 }
 

@@ -95,7 +95,8 @@ function distilledSampler(model: string, { distilled }: Catalogue): Sampler | un
 
 /**
  * What a model by its path is sampled with, and LoRAs on it: as an accelerator among them wants it, else as
- * the model was distilled, else as its family for the configured learner, with the configuration's overrides. Errors: those of stackFor.
+ * the model was distilled, else as its family for the configured learner, with the configuration's overrides.
+ * Errors: those of stackFor.
  */
 export function samplerFor(
   config: Config,

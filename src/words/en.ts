@@ -20,6 +20,7 @@ export const nouns = {
   point: { one: 'point', many: 'points' },
   prompt: { one: 'prompt', many: 'prompts' },
   round: { one: 'round', many: 'rounds' },
+  row: { one: 'row', many: 'rows' },
   session: { one: 'session', many: 'sessions' },
   step: { one: 'step', many: 'steps' },
   vote: { one: 'vote', many: 'votes' },

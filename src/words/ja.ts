@@ -27,6 +27,7 @@ export const jaCounts: Record<Noun, string> = {
   point: '{n}ポイント',
   prompt: '{n}個のプロンプト',
   round: '{n}ラウンド',
+  row: '{n}行',
   session: '{n}個のセッション',
   step: '{n}ステップ',
   vote: '{n}票',
@@ -541,9 +542,9 @@ export const ja = {
   'Round {n} was not learned': 'ラウンド{n}は学習されませんでした',
   '{pictures} of {prompt}.': '{prompt}の{pictures}。',
   '{steps} in {time}.': '{time}で{steps}。',
-  '{rows} rows of {all}, to keep to {most}.': '{most}に収めるため、{all}行のうち{rows}行。',
-  '{images} of {allImages} pictures in {steps} of {allSteps} steps, to keep to {most}.':
-    '{most}に収めるため、{allImages}枚のうち{images}枚を、{allSteps}ステップのうち{steps}ステップで。',
+  '{rows} of {all}, to keep to {most}.': '{most}に収めるため、{all}のうち{rows}。',
+  '{images} of {all} in {few} of {steps}, to keep to {most}.':
+    '{most}に収めるため、{all}のうち{images}、{steps}のうち{few}。',
   'Less would be of no use; it was expected to take {more} more.':
     'これより少なくては意味がないため、さらに{more}かかる見込みでした。',
   'The session ended first.': '先にセッションが終了しました。',

@@ -96,7 +96,7 @@ describe('progress', () => {
       return shown({}, { state: 'done', learned: { ...learned, plan: whole } }).text;
     };
     expect(said({})).toBe('24 steps in 9 min.');
-    expect(said({ steps: 24, batch: 4 })).toBe('24 steps in 9 min. 96 rows of 1280, to keep to 10 min.');
+    expect(said({ steps: 24, batch: 4 })).toBe('24 steps in 9 min. 96 of 1280 rows, to keep to 10 min.');
     expect(said({ seconds: 720 })).toBe(
       '24 steps in 9 min. Less would be of no use; it was expected to take 2 min more.',
     );
