@@ -279,6 +279,7 @@ function result({ session, round, ballot }: BallotView, cells: CellData[]): Text
     return round.state === 'superseded' ? say('This round was replaced.') : say('Voting has closed.');
   const best = cells.find((c) => c.best);
   const share = shareWords(approvalOf(outcome.cells), session.nsfw);
+  const winner = best ? say('**{name}** is the best of the round.', { name: best.name }) : '';
   if (ballot.style === 'gallery') {
     const { seen, up } = cells[0]!;
     return sentences(
@@ -288,13 +289,20 @@ function result({ session, round, ballot }: BallotView, cells: CellData[]): Text
     );
   }
   if (ballot.style === 'duel') {
-    const got = cells.map(({ name, up, seen }) => `**${name}** ${up ?? 0} of ${seen ?? 0}`).join(', ');
-    const verb = session.nsfw ? 'safe' : 'good';
-    const winner = best ? ` **${best.name}** is the best of the round.` : '';
-    return `Closed. Called ${verb}, all its duels together, by: ${got}.${winner} Over the round: ${share}.`;
+    const got = listed(
+      cells.map(({ name, up, seen }) =>
+        say('**{name}** {up} of {seen}', { name, up: up ?? 0, seen: seen ?? 0 }),
+      ),
+    );
+    return sentences(
+      session.nsfw
+        ? say('Closed. Called safe, all its duels together, by: {got}.', { got })
+        : say('Closed. Called good, all its duels together, by: {got}.', { got }),
+      winner,
+      say('Over the round: {share}.', { share }),
+    );
   }
   const here = approvalOf(outcome.cells.filter(({ index }) => ballot.cells.includes(index)));
-  const winner = best ? say('**{name}** is the best of the round.', { name: best.name }) : '';
   return sentences(
     say('Closed: {people} voted.', { people: counted(outcome.voters, 'person') }),
     say('Over the round: {share}.', { share }),

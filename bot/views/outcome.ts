@@ -57,23 +57,24 @@ export function outcomeCard(view: OutcomeView): Card {
   const learned = round.learned?.variety ? round : view.before.at(-1);
   const variety = learned?.learned?.variety?.kept ?? null;
   const alike = learned && isAlike(learned) ? alikeOf(view, learned) : null;
+  const told: Told = {
+    session,
+    round,
+    outcome,
+    approval,
+    best: name,
+    named: mostNamed(outcome, ballots),
+    divides: outcome.divides?.map((index) => imageName(ballots, index)) ?? [],
+    previous,
+    variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
+    alike,
+  };
   return card('outcome', key, {
     title:
       approval.share === null
         ? say('Round {round}: nothing was judged', { round: round.number })
         : say('Round {round}: {share} approval', { round: round.number, share: percent(approval.share) }),
-    text: outcomeText(view, {
-      session,
-      round,
-      outcome,
-      approval,
-      best: name,
-      named: mostNamed(outcome, ballots),
-      divides: outcome.divides?.map((index) => imageName(ballots, index)) ?? [],
-      previous,
-      variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
-      alike,
-    }),
+    text: outcomeText(view, told),
     progress: view.after?.data?.state === 'running' ? view.after.progress : null,
     pictures: [
       ...(file ? [{ file, alt: say('The best: {alt}', { alt }), spoiler: session.nsfw }] : []),
@@ -96,6 +97,8 @@ export function outcomeCard(view: OutcomeView): Card {
       liked: approval.liked,
       images: approval.pictures,
       words: judgedWords(approval, session.nsfw),
+      // What is told beside the figures, the winner and the pictures of the pair row.
+      more: sentences(...remarks(told)),
       ...(view.after?.data?.since !== undefined && { since: view.after.data.since }),
       ...(round.picked && { picked: { ...round.picked, approval: pickedShare(outcome.cells) } }),
     },
@@ -141,37 +144,33 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
 /** What it came to, and below it what goes on since. */
 function outcomeText({ after, pair, page, session }: OutcomeView, told: Told): Text {
   const text = sentences(
-    ...outcomeSentences(told),
+    ...figures(told),
+    ...remarks(told),
     pair ? pairWords(session, pair.steps) : '',
     pageWords(page),
   );
   return after ? lines([text, say('**{title}**: {text}', { title: after.title, text: after.text })]) : text;
 }
 
-function outcomeSentences({
-  session,
-  round,
-  outcome,
-  approval,
-  best,
-  named,
-  divides,
-  previous,
-  variety,
-  alike,
-}: Told): Text[] {
-  const said: Text[] = [
+/** What a client may show in another way. */
+function figures({ session, outcome, approval, best, previous, alike }: Told): Text[] {
+  return [
     say('{people} voted: {judged}.', {
       people: counted(outcome.voters, 'person'),
       judged: judgedWords(approval, session.nsfw),
     }),
-    best === null ? unnamed(named) : say('**{best}** won.', { best }),
+    best === null ? '' : say('**{best}** won.', { best }),
+    previous === null ? '' : change(points(approval.share ?? 0, previous)),
+    alike?.words ?? '',
   ];
+}
+
+function remarks(told: Told): Text[] {
+  const { session, round, outcome, approval, divides, variety } = told;
+  const said: Text[] = told.best === null ? [unnamed(told.named)] : [];
   if (divides.length > 0) said.push(dividesWords(divides, session));
-  if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
-  if (alike) said.push(alike.words);
-  else if (variety !== null) said.push(varietyKept(session, variety));
+  if (!told.alike && variety !== null) said.push(varietyKept(session, variety));
   if (outcome.faults) said.push(wrongWords(outcome.faults));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)

@@ -106,9 +106,8 @@ export function progressCard(view: ProgressView): Card {
       kind: bar.kind,
       state: bar.is === 'running' ? (job?.state ?? 'waiting') : states[bar.is],
       ...(held ? { since: held.since, held: held.code } : {}),
-      stage: job?.stage ?? null,
-      done: job?.done ?? 0,
-      total: job?.total ?? 0,
+      // The page counts the time left down itself.
+      now: works && !held ? ended(stageWords(job, bar)) : null,
       secondsLeft: works ? job.secondsLeft : null,
     },
   });
@@ -177,11 +176,14 @@ function stageText({ job, bar }: ProgressView): Text {
       message: whyItWaits(job.held),
     });
   if (job?.state !== 'running') return say('Waiting for the engine.');
-  const row = (stages[bar.kind] as Record<string, [number, number, Text]>)[job.stage ?? ''];
-  const stage = row?.[2] ?? say('Working');
-  const far =
-    job.total > 1 ? say('{stage}, {done} of {total}', { stage, done: job.done, total: job.total }) : stage;
+  const far = stageWords(job, bar);
   return job.secondsLeft === null
     ? ended(far)
     : say('{far}, about {left} left.', { far, left: duration(job.secondsLeft) });
+}
+
+function stageWords({ stage: name, done, total }: Job, { kind }: Bar): Text {
+  const row = (stages[kind] as Record<string, [number, number, Text]>)[name ?? ''];
+  const stage = row?.[2] ?? say('Working');
+  return total > 1 ? say('{stage}, {done} of {total}', { stage, done, total }) : stage;
 }

@@ -188,6 +188,11 @@ export const ja = {
   'It is **the best of the round**.': '**このラウンドで最高**の画像です。',
   'Over the round: {share}.': 'ラウンド全体: {share}。',
   '**{name}** is the best of the round.': 'このラウンドの最高は**{name}**です。',
+  'Closed. Called safe, all its duels together, by: {got}.':
+    '締め切りました。全部の比較を合わせて安全と評価した人数: {got}。',
+  'Closed. Called good, all its duels together, by: {got}.':
+    '締め切りました。全部の比較を合わせて良いと評価した人数: {got}。',
+  '**{name}** {up} of {seen}': '**{name}** {seen}人中{up}人',
   'Closed: {people} voted.': '締め切りました。{people}が投票しました。',
   'On this sheet: {judged}.': 'このシート: {judged}。',
   'Closed: nobody voted on it.': '締め切りました。この画像への投票はありませんでした。',

@@ -285,11 +285,11 @@ describe('the page', { timeout: 2 * LONG }, () => {
         .waitFor();
     }
     const bar = ann.getByRole('progressbar', { name: 'Learning from round 1' });
-    const learned = ann.getByText('Learned from round 1.');
+    const learned = ann.getByText('Learned from round 1', { exact: true });
     await bar.or(learned).first().waitFor();
     for (const page of [ann, bea]) {
       await page.getByRole('heading', { name: 'Round 2', exact: true }).waitFor({ timeout: LONG });
-      await page.getByText('Learned from round 1.').waitFor();
+      await page.getByText('Learned from round 1', { exact: true }).waitFor();
       await expect.poll(() => page.getByRole('heading', { name: 'Round 1 is closed' }).count()).toBe(1);
     }
     expect(await until(status, (s) => s.roundState === 'open')).toMatchObject({

@@ -206,7 +206,7 @@ it('what views and commands say stands in the catalogue alone', () => {
     });
     function see({ type, value, quasis = [] }: Node): boolean {
       const text = type === 'TemplateLiteral' ? quasis.map((q) => q.value.cooked).join('◊') : value;
-      if (typeof text === 'string' && /^[A-Z◊][a-z◊]*[ ,].*[a-z]{2,} [a-z]{2,}/.test(text))
+      if (typeof text === 'string' && /^[A-Z◊][a-z◊]*[ ,.:].*[a-z]{2,} [a-z]{2,}/.test(text))
         wrong.push(`${path}: ${text}`);
       return true;
     }

@@ -1,10 +1,11 @@
 /** A ballot as its channel sees it: cells, what it asks for, its state, what is veiled. */
 
 import { describe, expect, it } from 'vitest';
-import { tellsTurnout } from '../../../bot/views/ballot.js';
+import { ballotCard as ballotCardSaid, tellsTurnout } from '../../../bot/views/ballot.js';
 import type { CellData } from '../../../bot/views/card.js';
 import type { Round, RoundPhase } from '../../../src/domain/state/round.js';
 import { makeRound } from '../../support/rows.js';
+import { spoken } from '../../support/spoken.js';
 import { ballotCard, ballots, dir, outcome, session } from './support.js';
 
 const cellsOf = (card: { data?: Record<string, unknown> }) => card.data!.cells as CellData[];
@@ -61,6 +62,26 @@ describe('ballot', () => {
     expect(said(1, 'web', { nsfw: true })[0]!.text).not.toMatch(/How|Good means/);
     const plain = said(2, 'web', { criterion: undefined, reading: undefined })[0]!;
     expect([plain.text.includes('Good means'), plain.data!.criterion]).toEqual([false, null]);
+  });
+
+  it('says of a closed duel how many called each of its pictures good, in the words of its reader', () => {
+    const { round, images, made } = ballots({ state: 'learning', outcome });
+    const [first] = made;
+    const duel = { ...first!, style: 'duel' as const, cells: [0, 9], state: 'closed' as const };
+    const of = (nsfw: boolean, language?: string) =>
+      spoken(
+        ballotCardSaid,
+        language,
+      )({
+        session: { ...session, nsfw },
+        ...{ round, images, ballot: duel, dir, file: null, sheets: 2 },
+      }).text;
+    const { up, seen } = outcome.cells[0]!;
+    expect(of(false)).toMatch(new RegExp(`^Closed. Called good, .* by: \\*\\*#1\\*\\* ${up} of ${seen}, `));
+    expect(of(false)).toContain('Over the round: 11 of 11 pictures judged, 5 liked: **45 %** approval.');
+    expect(of(true)).toContain('Called safe,');
+    expect(of(false, 'ja')).toContain(`**#1** ${seen}人中${up}人`);
+    expect(of(false, 'ja')).not.toMatch(/[A-Za-z]{3,}/);
   });
 
   it('says how many have finished while it is open, and nothing of it afterwards', () => {

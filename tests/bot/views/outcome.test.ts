@@ -37,6 +37,17 @@ describe('outcome and story', () => {
     expect(card.pictures[0]!.file).toBe('/data/cat/1/images/9.png');
   });
 
+  it('leaves to a client that shows figures itself what they do not say, in the words of its reader', () => {
+    const { images, made } = ballots();
+    const round = makeRound(session, 2, { state: 'learning', outcome: { ...outcome, divides: [1, 9] } });
+    const before = [makeRound(session, 1, { outcome })];
+    const of = (language: string) =>
+      spoken(outcomeCardSaid, language)({ key: 'o', session, round, before, ballots: made, images, dir });
+    const english = of('en').data!;
+    expect(english.more).toMatch(/^You differ most on \*\*A2\*\* and \*\*B1\*\*: .* not\.$/);
+    expect(of('ja').data!.more).toMatch(/^[^A-Za-z]*A2[^A-Za-z]*B1[^A-Za-z]*。$/);
+  });
+
   it('tells how varied what is liked still is, where learning from the round before found it out', () => {
     const learned = { steps: 1, learned: true, notes: [], seconds: 1 };
     const variety = { kept: 0.934, base: 9, tuned: 12 };

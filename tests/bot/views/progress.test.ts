@@ -47,6 +47,14 @@ describe('progress', () => {
     expect(of('done', { state: 'open' })).toBeUndefined();
   });
 
+  it('tells a client that counts the time down itself the stage alone', () => {
+    const now = (fill: Partial<Job>, of: Partial<Round> = {}) => shown(fill, of).data!.now;
+    expect(now({})).toBe('Learning, 15 of 60.');
+    expect(shown({}).text).toBe('Learning, 15 of 60, about 12 s left.');
+    expect(now({ state: 'waiting' })).toBeNull();
+    expect(now({ state: 'done' }, { state: 'done' })).toBeNull();
+  });
+
   it('never runs backwards through the stages of a job', () => {
     for (const [kind, stages] of [
       ['generate', ['load', 'sample', 'decode', 'write']],

@@ -13,7 +13,7 @@ import { callAll, callNone, invert, isCalled, toggleCalled, toggleNone, undo, un
 import { sheetInHand } from './rounds.js';
 import { marksOf, set, useStore } from './store.js';
 import { rich, Text, timeOf } from './text.js';
-import { ours, t } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -40,7 +40,7 @@ export function Round({ messages }) {
           <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
           ${open && !duel && html`<${Many} messages=${messages} />`}
         </div>
-        <div class="prose">${open ? html`<${Invitation} message=${asking} />` : html`<${Text} text=${summary(messages)} />`}</div>
+        <div class="prose">${open ? html`<${Text} text=${asking.text} />` : html`<${Text} text=${summary(messages)} />`}</div>
       </div>
       ${duel && open && html`<${Duel} messages=${messages} /><a class="link duel-link" href="#duel">${t('duel.alone')}</a>`}
       ${duel && !open && html`<${Gallery} messages=${eachOnce(messages)} stop=${stop.at} />`}
@@ -66,40 +66,7 @@ function summary(messages) {
   const { words } = messages[0].data;
   if (!words) return messages[0].text;
   const best = messages.flatMap((m) => m.data.cells).find((c) => c.best);
-  const said = ours(words, () => judged(messages));
-  return best ? t('ballot.best', { words: said, name: best.name }) : t('ballot.words', { words: said });
-}
-
-/** The same in numbers of the page's own. @param {Message[]} messages */
-function judged(messages) {
-  const cells = eachOnce(messages).flatMap((m) => m.data.cells);
-  const n = cells.length;
-  return t('outcome.judged', {
-    judged: cells.filter((c) => c.seen > 0).length,
-    liked: cells.filter((c) => c.liked).length,
-    n,
-  });
-}
-
-/** What is asked of the reader: the server's words, or in another language what the ballot's data say. @param {{message: Message}} props */
-function Invitation({ message: { text, data } }) {
-  const own = () => {
-    const { prompt, criterion, style, says = 'good', sheets } = data;
-    const sheet = style === 'sheet';
-    const invite = t(`ballot.invite.${sheet ? '' : `${style}.`}${says}`, { prompt });
-    const good = criterion ? t('ballot.criterion', { criterion }) : '';
-    return [invite, good, sheet && sheets > 1 ? t('ballot.sheets', { n: sheets }) : '']
-      .filter(Boolean)
-      .reduce((first, then) => t('ballot.and', { first, then }));
-  };
-  const [first, ...rest] = text.split('\n');
-  const how = rest.find((/** @type {string} */ line) => line.startsWith('**How**'));
-  const others = rest.filter((/** @type {string} */ line) => line !== how).join('\n');
-  // Without a picture there is nothing to mark, and the server says so.
-  if (!data.cells.some((/** @type {any} */ c) => c.url)) return html`<${Text} text=${text} />`;
-  const said = [ours(first, own)];
-  if (how) said.push(ours(how, () => t(`ballot.how.${data.style}`)));
-  return html`<${Text} text=${said[0]} /><${Text} text=${others} /><${Text} text=${said[1] ?? ''} />`;
+  return best ? t('ballot.best', { words, name: best.name }) : t('ballot.words', { words });
 }
 
 /** Tells the style how much stands above the pictures, which take what is left of the window. @param {{current: HTMLElement | null}} box */

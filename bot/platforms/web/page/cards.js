@@ -7,7 +7,7 @@ import { Settings } from './settings.js';
 import { dismiss, press, useStore } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
-import { ours, t } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -67,42 +67,22 @@ function save({ name, type, text, url }) {
 export function Progress({ message }) {
   const { data, progress, title, text } = message;
   if (data.state === 'done' || data.state === 'stopped') {
-    return html`<p class="progress-done"><${Icon} name=${data.state === 'done' ? 'check' : 'none'} /><span><strong>${ours(`${title}.`, () => headOf(message))}</strong> <span>${text.split('\n')[0]}</span></span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
+    return html`<p class="progress-done"><${Icon} name=${data.state === 'done' ? 'check' : 'none'} /><span><strong>${title}</strong> <span class="sep" aria-hidden="true">·</span> <span>${text.split('\n')[0]}</span></span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
   }
   const share = Math.round((progress ?? 0) * 100);
   const failed = data.state === 'failed';
-  const head = ours(title, () => headOf(message));
   return html`
     <div class=${failed ? 'progress progress-failed' : 'progress'}>
       <div class="progress-head">
-        <h2>${head}</h2>
+        <h2>${title}</h2>
         ${!failed && data.since != null && html`<span class="time-left"><${Icon} name="clock" />${t('progress.since', { time: timeOf(data.since) })}</span>`}
         ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
       </div>
-      ${!failed && html`<div class="bar" role="progressbar" aria-label=${head} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}
+      ${!failed && html`<div class="bar" role="progressbar" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}
       ${message.preview && html`<img class="progress-preview" src=${message.preview} alt=${t('progress.preview')} />`}
-      <p class="progress-text">${failed ? text : ours(stageOnly(text), () => stageOf(message))}</p>
+      <p class="progress-text">${data.now ?? text}</p>
     </div>
   `;
-}
-
-/** A bar that runs or is full, in the page's own words; any other as the server says it. @param {Message} message */
-function headOf({ title, data: { kind, state, round, held } }) {
-  if (held || state === 'failed' || state === 'stopped') return title;
-  return t(`progress.${kind}${state === 'done' ? '.done' : ''}`, { round });
-}
-
-/** What is done now. @param {Message} message */
-function stageOf({ text, data: { stage, done, total } }) {
-  if (!stages.has(stage)) return stageOnly(text);
-  const words = t(`stage.${stage}`);
-  return total > 0 ? t('stage.of', { stage: words, done, total }) : words;
-}
-const stages = new Set(['load', 'sample', 'decode', 'check', 'embed', 'train', 'write']);
-
-/** The words without the time left, which ticks beside them. @param {string} text */
-function stageOnly(text) {
-  return text.replace(/, about [^,]*left\.$/, '.');
 }
 
 /** Counts down between two reports. @param {{seconds: number, since: number}} props */

@@ -21,7 +21,7 @@ import {
 import { faultWord } from './names.js';
 import { reveal, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
-import { ours, t } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -30,10 +30,6 @@ const longPress = 450;
 const slip = 10;
 
 const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
-
-/** The picture in words. @param {Message} message @param {any} cell */
-export const altOf = ({ data: { prompt } }, { name, alt, url }) =>
-  ours(alt, () => `${t('cell.alt', { name, prompt })}${url ? '' : `: ${t('cell.held')}`}`);
 
 /** @param {Message[]} messages of the round @param {Message} message @param {number} n */
 export function enlarge(messages, message, n) {
@@ -67,7 +63,7 @@ export function Cell({ cell, messages, message, marks, starred = true, stop }) {
       ${
         cell.url
           ? html`<${Face} cell=${cell} messages=${messages} message=${message} marks=${marks} hidden=${hidden} best=${best} stop=${stop} />`
-          : html`<div class="cell-picture cell-held" role="img" aria-label=${altOf(message, cell)}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`
+          : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`
       }
       <span class="badge" aria-hidden="true">${cell.name}</span>
       ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
@@ -103,7 +99,7 @@ function Face({ cell, messages, message, marks, hidden, best, stop }) {
     larger();
   };
   const words = [
-    altOf(message, cell),
+    cell.alt,
     best && t('cell.best.said'),
     !open && cell.seen !== null && gotWords(message, cell),
   ];

@@ -1,7 +1,7 @@
 // A round of duels: one pair at a time, its pictures side by side, answered by a press or an arrow key. A long
 // press or the corner enlarges. Pictures are fetched ahead, so that each pair shows at once.
 import { useBatches, useSmall } from './batches.js';
-import { altOf, enlarge, useHold } from './cell.js';
+import { enlarge, useHold } from './cell.js';
 import { answer } from './duel-marks.js';
 import { mayAnswer, progressOf } from './duels.js';
 import { html } from './html.js';
@@ -69,10 +69,10 @@ function Side({ cell, says, pair, messages }) {
   const larger = () => enlarge(messages, pair, cell.number);
   const hold = useHold(larger);
   if (!cell.url)
-    return html`<div class="duel-side cell-held" role="img" aria-label=${altOf(pair, cell)}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`;
+    return html`<div class="duel-side cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`;
   const press = () => (hidden ? reveal(cell.url) : answer(messages, pair, says));
   const label = t('cell.label', {
-    words: altOf(pair, cell),
+    words: cell.alt,
     act: t(hidden ? 'cell.blurred' : `duel.${says}`),
   });
   return html`

@@ -1,5 +1,4 @@
 // The favourites as small pictures, each of which opens large.
-import { altOf } from './cell.js';
 import { favouritesOf, openFavourite } from './favourites.js';
 import { html } from './html.js';
 import { useStore } from './store.js';
@@ -18,7 +17,7 @@ function One({ message, cell }) {
   return html`
     <li>
       <button onClick=${() => openFavourite(message, cell)}>
-        <${Picture} url=${cell.url} alt=${altOf(message, cell)} veiled=${blurred} />
+        <${Picture} url=${cell.url} alt=${cell.alt} veiled=${blurred} />
         <span>${t('favourites.of', { name: cell.name, round })}</span>
       </button>
       <p title=${prompt}>${prompt}</p>

@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeLarge, openLarge } from './address.js';
 import { askFlag } from './asking.js';
-import { altOf } from './cell.js';
 import { isFavourite, toggleFavourite } from './favourites.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
@@ -109,8 +108,8 @@ function Large({ at, go }) {
   const hidden = useVeil(cell.url ?? '', veiled);
   const side = sideOf(message, marks, cell.number);
   const shown = cell.url
-    ? html`<${Picture} url=${cell.url} alt=${altOf(message, cell)} veiled=${veiled} key=${cell.url} large />${hidden && html`<button class="button veil" onClick=${() => reveal(cell.url)}>${t('cell.show')}</button>`}`
-    : html`<div class="cell-held lightbox-held" role="img" aria-label=${altOf(message, cell)}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`;
+    ? html`<${Picture} url=${cell.url} alt=${cell.alt} veiled=${veiled} key=${cell.url} large />${hidden && html`<button class="button veil" onClick=${() => reveal(cell.url)}>${t('cell.show')}</button>`}`
+    : html`<div class="cell-held lightbox-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`;
   return html`
     <div class="lightbox-top">
       <p><strong>${cell.name}</strong> <span>${t('round', { round: message.data.round })}</span></p>

@@ -6,15 +6,13 @@ import { say } from './say.js';
 import { press, useStore } from './store.js';
 import { percent, rich, Text } from './text.js';
 import { Revealable } from './veil.js';
-import { ours, t } from './words.js';
+import { t } from './words.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Outcome({ message }) {
-  const { approval, previous, best, round, voters, words, liked, images, blurred, alike, pair } =
-    message.data;
+  const { approval, previous, best, round, voters, words, more, blurred, alike, pair } = message.data;
   const moderates = useStore((s) => s.me !== null && s.me.role !== 'member');
   const story = useStory(message);
-  const judged = () => t('outcome.judged', { judged: message.data.judged, n: images, liked });
   const points = previous === null ? null : Math.round(approval * 100) - Math.round(previous * 100);
   return html`
     <div class="outcome">
@@ -23,13 +21,8 @@ export function Outcome({ message }) {
         <h2>${t('outcome.title', { round })}</h2>
         <p class="outcome-figure">${approval === null ? rich('outcome.approval.none') : rich('outcome.approval', { share: percent(approval) })} ${points !== null && html`<span class=${`change ${points > 0 ? 'change-up' : points < 0 ? 'change-down' : ''}`}>${points > 0 ? '▲ +' : points < 0 ? '▼ −' : '= '}${t('count.point', { n: Math.abs(points) })}</span>`}</p>
         <div class="bar bar-outcome" aria-hidden="true"><span style=${{ transform: `scaleX(${approval ?? 0})` }}></span></div>
-        <p class="outcome-sub">${words ? ours(words, judged) : judged()} <span class="sep" aria-hidden="true">·</span> ${t('count.voter', { n: voters })}</p>
-        <div class="prose outcome-more"><${Text} text=${message.text
-          .replace(alike ?? '', '')
-          .split('. ')
-          .slice(1)
-          .filter((s) => !/won\b|Approval (rose|fell|stayed)|^Same noise:/.test(s))
-          .join('. ')} /></div>
+        <p class="outcome-sub">${words} <span class="sep" aria-hidden="true">·</span> ${t('count.voter', { n: voters })}</p>
+        ${more && html`<div class="prose outcome-more"><${Text} text=${more} /></div>`}
         ${pair && html`<${Pair} steps=${pair} veiled=${blurred} />`}
         ${story && html`<p class="outcome-story"><button class="link" onClick=${story}>${t('outcome.story')}</button></p>`}
         ${alike && html`<div class="alike"><${Text} text=${alike} /></div>`}

@@ -45,6 +45,3 @@ export function t(key, values = {}) {
   const text = typeof said === 'string' ? said : (said[plural.select(Number(values.n))] ?? said.other);
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
-
-/** The server's words where they are English, else what the page says itself of the same. @param {string} words @param {() => string} own */
-export const ours = (words, own) => (now === 'en' ? words : own());

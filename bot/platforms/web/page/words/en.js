@@ -101,26 +101,6 @@ export const en = {
   'ballot.closed': 'Closed',
   'ballot.best': '{words}. **{name}** was the best.',
   'ballot.words': '{words}.',
-  'ballot.invite.good':
-    'Mark every picture that is a good “{prompt}”, or **none of these**. A star names the best one.',
-  'ballot.invite.unsafe':
-    'Mark every picture that is **unsafe**, or **none of these**. What you leave unmarked counts as safe.',
-  'ballot.invite.gallery.good':
-    'Is this a good “{prompt}”? **Like** it or **dislike** it; a **star** names the best of the round.',
-  'ballot.invite.gallery.unsafe':
-    'Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.',
-  'ballot.invite.duel.good':
-    'Which is the better “{prompt}”? **Left** or **right**; **both** where both are good, **neither** where none is.',
-  'ballot.invite.duel.unsafe':
-    'Which of these pictures is **unsafe**? **Left**, **right**, **both**, or **neither** where both are safe.',
-  'ballot.and': '{first} {then}',
-  'ballot.criterion': 'Good means: “{criterion}”.',
-  'ballot.sheets': 'There are {n} sheets.',
-  'ballot.how.sheet': '**How**: press a picture to mark it, again to take it back; at the end Done.',
-  'ballot.how.gallery':
-    '**How**: press Good or Not good below a picture, again to take it back; at the end Done.',
-  'ballot.how.duel':
-    '**How**: press the better picture, or use the arrow keys: left, right, up for both, down for neither; at the end Done.',
   'duel.label': 'Duels of round {round}',
   'duel.progress': '{done} of {of}',
   'duel.left': 'Left',
@@ -167,7 +147,6 @@ export const en = {
   'cell.is.best': '{name} is the best of the round',
   'cell.picture': 'Picture {name}',
   'cell.what': 'What is {name}?',
-  'cell.alt': 'Picture {name}: “{prompt}”',
   'cell.held': 'Held back',
   'cell.enlarge': 'Enlarge',
   'cell.enlarge.name': 'Enlarge {name}',
@@ -261,10 +240,6 @@ export const en = {
   'outcome.title': 'Round {round} is closed',
   'outcome.approval': '**{share}** approval',
   'outcome.approval.none': '**No** approval',
-  'outcome.judged': {
-    one: '{judged} of {n} picture judged, {liked} liked',
-    other: '{judged} of {n} pictures judged, {liked} liked',
-  },
   'outcome.story': 'See the story',
 
   'story.first': 'First: round {round}',
@@ -290,22 +265,9 @@ export const en = {
   'plot.key.variety': 'Broken line: how varied what is liked still is.',
   'plot.key.loss': 'Thin line: loss, as a share of its largest.',
 
-  'progress.generate': 'Drawing round {round}',
-  'progress.learn': 'Learning from round {round}',
-  'progress.generate.done': 'Drew round {round}',
-  'progress.learn.done': 'Learned from round {round}',
   'progress.since': 'since {time}',
   'progress.near': 'nearly there',
   'progress.preview': 'The pictures as they take shape',
-  'stage.load': 'Loading the model',
-  'stage.sample': 'Drawing',
-  'stage.decode': 'Developing the pictures',
-  'stage.check': 'Looking them over',
-  'stage.embed': 'Looking at your votes',
-  'stage.train': 'Learning',
-  'stage.write': 'Putting them away',
-  'stage.of': '{stage}, {done} of {total}.',
-
   'reply.private': 'Only you can see this',
   'reply.dismiss': 'Dismiss',
   'say.plain.title': 'Votes speak here',

@@ -99,26 +99,6 @@ export const ja = {
   'ballot.closed': '締め切り',
   'ballot.best': '{words}。最高は**{name}**でした。',
   'ballot.words': '{words}。',
-  'ballot.invite.good':
-    '「{prompt}」として良い画像をすべて選んでください。なければ**該当なし**を押します。最高の1枚には星を付けられます。',
-  'ballot.invite.unsafe':
-    '**不適切**な画像をすべて選んでください。なければ**該当なし**を押します。選ばなかった画像は安全とみなされます。',
-  'ballot.invite.gallery.good':
-    '「{prompt}」として良い画像ですか。**良い**か**良くない**を押してください。**星**はラウンドで最高の1枚に付けます。',
-  'ballot.invite.gallery.unsafe': 'この画像は安全ですか。**安全**か**不適切**を押してください。',
-  'ballot.invite.duel.good':
-    '「{prompt}」としてより良いのはどちらですか。**左**か**右**、両方良ければ**両方**、どちらも良くなければ**なし**。',
-  'ballot.invite.duel.unsafe':
-    '**不適切**なのはどちらですか。**左**、**右**、**両方**、どちらも安全なら**なし**。',
-  'ballot.and': '{first}{then}',
-  'ballot.criterion': '良いとする基準: 「{criterion}」。',
-  'ballot.sheets': 'シートは{n}枚あります。',
-  'ballot.how.sheet':
-    '**方法**: 画像を押すと選択され、もう一度押すと取り消されます。終わったら「完了」を押してください。',
-  'ballot.how.gallery':
-    '**方法**: 画像の下の「良い」か「良くない」を押します。もう一度押すと取り消されます。終わったら「完了」を押してください。',
-  'ballot.how.duel':
-    '**投票のしかた**: より良い画像を押すか、矢印キーを使います (左、右、上で両方、下でなし)。終わったら「完了」を押します。',
   'duel.label': 'ラウンド{round}の2択',
   'duel.progress': '{of}組中{done}組',
   'duel.left': '左',
@@ -165,7 +145,6 @@ export const ja = {
   'cell.is.best': '{name}はこのラウンドで最高',
   'cell.picture': '画像{name}',
   'cell.what': '{name}の評価',
-  'cell.alt': '画像{name}: 「{prompt}」',
   'cell.held': '非公開',
   'cell.enlarge': '拡大',
   'cell.enlarge.name': '{name}を拡大',
@@ -259,7 +238,6 @@ export const ja = {
   'outcome.title': 'ラウンド{round}は締め切られました',
   'outcome.approval': '支持率**{share}**',
   'outcome.approval.none': '支持率**なし**',
-  'outcome.judged': '{n}枚中{judged}枚を評価、{liked}枚が高評価',
   'outcome.story': '経過を見る',
 
   'story.first': '最初: ラウンド{round}',
@@ -285,22 +263,9 @@ export const ja = {
   'plot.key.variety': '破線: 高評価の画像の多様性。',
   'plot.key.loss': '細線: 損失 (最大値に対する割合)。',
 
-  'progress.generate': 'ラウンド{round}を生成中',
-  'progress.learn': 'ラウンド{round}から学習中',
-  'progress.generate.done': 'ラウンド{round}を生成しました',
-  'progress.learn.done': 'ラウンド{round}から学習しました',
   'progress.since': '{time}から',
   'progress.near': 'まもなく完了',
   'progress.preview': '生成途中の画像',
-  'stage.load': 'モデルを読み込み中',
-  'stage.sample': '生成中',
-  'stage.decode': '画像に変換中',
-  'stage.check': '画像を確認中',
-  'stage.embed': '投票を確認中',
-  'stage.train': '学習中',
-  'stage.write': '保存中',
-  'stage.of': '{stage} ({done}/{total})',
-
   'reply.private': 'あなただけに表示されています',
   'reply.dismiss': '消す',
   'say.plain.title': 'ここでは投票で伝えます',
