@@ -56,7 +56,7 @@ export async function appOfStates(dir: string): Promise<WebApp> {
       })),
     ],
   });
-  const app: WebApp = new WebApp({ dir, pictures, web: { status } });
+  const app: WebApp = new WebApp({ dir, pictures, guarded: true, web: { status } });
   await app.start();
   await app.open();
   await app.close(app.rounds[0]!);
@@ -174,6 +174,13 @@ export const states: readonly State[] = [
   },
   { name: 'closed', reach: (page) => into(page, '.round-closed') },
   { name: 'outcome', reach: (page) => into(page, '.outcome') },
+  {
+    name: 'guards',
+    reach: async (page) => {
+      await page.locator('.outcome .alike-buttons button').last().click();
+      await page.locator('.reply .notice-buttons button').nth(1).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'story', reach: (page) => into(page, '.story-plot') },
   { name: 'gallery', channel: 'birds' },
   { name: 'duel', channel: 'pairs' },

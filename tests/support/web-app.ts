@@ -6,7 +6,7 @@
 import { WebPlatform } from '../../bot/platforms/web/adapter.js';
 import type { WebOptions } from '../../bot/platforms/web/options.js';
 import { ballotCard } from '../../bot/views/ballot.js';
-import { replyCard, welcomeCard } from '../../bot/views/notice.js';
+import { type Answer, replyCard, welcomeCard } from '../../bot/views/notice.js';
 import { outcomeCard } from '../../bot/views/outcome.js';
 import { pairOfRound, pairSteps } from '../../bot/views/pair.js';
 import { barOf, progressCard } from '../../bot/views/progress.js';
@@ -19,7 +19,7 @@ import { sheetName } from '../../src/domain/state/ids.js';
 import type { Session } from '../../src/domain/state/model.js';
 import type { Ballot, Job, Round } from '../../src/domain/state/round.js';
 import { told } from '../../src/words/tell.js';
-import { lines, say } from '../../src/words/text.js';
+import { counted, lines, listed, say } from '../../src/words/text.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
 export interface WebAppOptions {
@@ -32,6 +32,8 @@ export interface WebAppOptions {
   /** Milliseconds of one pretended step of the engine. */
   stepMs?: number;
   accessToken?: string | null;
+  /** The guards of votes did something in every closed round. */
+  guarded?: boolean;
   session?: Partial<Session>;
   web?: Partial<WebOptions>;
 }
@@ -191,6 +193,7 @@ export class WebApp {
     }
     round.state = 'learning';
     round.outcome = makeOutcome(up, Math.max(1, people.size), best);
+    if (this.options.guarded) round.outcome.guarded = true;
     for (const { ballot, message } of this.ofRound(round)) {
       ballot.state = 'closed';
       await this.platform.edit({ platform: 'web', channel: 'cat', message }, this.card(round, ballot));
@@ -288,6 +291,10 @@ export class WebApp {
           told(replyCard('x', { title: say('What I do'), text }), event.account.language),
         );
       }
+    } else if (event.kind === 'button' && event.button === 'guards') {
+      const [session, round] = event.value!.split(' ');
+      const card = replyCard('x', guardsAnswer(session!, Number(round)));
+      await this.platform.reply(event.replyTo, told(card, event.account.language));
     } else if (event.kind === 'button') {
       const words = `Picture ${event.value} is flagged. A moderator will look at it.`;
       await this.platform.reply(event.replyTo, replyCard('x', { title: 'Thank you', text: words }));
@@ -335,4 +342,23 @@ export class WebApp {
     const card = progressCard({ key, session: this.session, round, bar, job });
     await this.platform.edit(await this.platform.post('cat', card), card);
   }
+}
+
+/** What moderators are told of a round in which five accounts counted as one. */
+function guardsAnswer(session: string, round: number): Answer {
+  const value = `${session} ${round}`;
+  const members = listed(['KESTREL', 'OTTER', 'HERON', 'LYNX', 'STOAT'].map((code) => `**${code}**`));
+  const accounts = counted(5, 'account');
+  return {
+    title: say('Guards, round {round}', { round }),
+    text: say(
+      '{accounts} counted as one, since they gave the same unusual marks within {clusterSeconds} seconds again and again: {members}.',
+      { accounts, clusterSeconds: 30, members },
+    ),
+    buttons: [
+      { id: 'lift-hands', label: say('Count them apart'), value },
+      { id: 'lift-best', label: say('Let it be the best'), value },
+    ],
+    data: { session, guardsOf: round },
+  };
 }
