@@ -9,6 +9,7 @@ import {
 import type { Budgets } from '../../src/domain/state/budgets.js';
 import { AcclaimError } from '../../src/errors.js';
 import { lines, listed, say, type Text } from '../../src/words/text.js';
+import { addressOf, channelsNamed } from './channels.js';
 import { type ChatCommand, type CommandContext, tellSessions } from './command.js';
 
 const settings: ChatCommand = {
@@ -46,7 +47,8 @@ const settings: ChatCommand = {
         text: lines([shown(row, now), say('It is {help}.', { help: row.help })]),
       };
     const read = text === 'default' ? undefined : row.read(text);
-    const value = row.key === 'channels' && Array.isArray(read) ? addresses(read, named) : read;
+    const value =
+      row.key === 'channels' && Array.isArray(read) ? read.map((one: string) => addressOf(one, named)) : read;
     if (value === undefined && text !== 'default')
       throw new AcclaimError(
         'usage',
@@ -101,37 +103,8 @@ async function channelNames(
   row: SettingRow | undefined,
   now: Settings,
 ): Promise<NamedChannel[] | null> {
-  const { services, account, channel, values } = context;
   const wanted = row?.key === 'channels' || (!row && now.channels !== undefined);
-  const all = wanted ? await services.platforms.get(account.platform)?.channelsOf?.(channel) : null;
-  if (!all) return null;
-  // A workspace has thousands: only those that are spoken of are looked at.
-  const said = String(values.value ?? '').toLowerCase();
-  const meant = all.filter(
-    ({ address, name }) =>
-      now.channels?.includes(address) ||
-      said.includes(name.toLowerCase()) ||
-      said.includes(address.toLowerCase()),
-  );
-  const seen = await Promise.all(meant.map(({ address }) => services.sight.ofChannel(context, address)));
-  return meant.filter((_, i) => seen[i]);
-}
-
-/** What people call channels -> the platform's own ids of them, under which the setting is kept. */
-function addresses(asked: readonly string[], named: readonly NamedChannel[] | null): string[] {
-  if (named === null) return [...asked];
-  return asked.map((text) => {
-    const same = named.filter(({ address }) => address === text);
-    const found = same.length > 0 ? same : named.filter(({ name }) => name === text.toLowerCase());
-    if (found.length === 1) return found[0]!.address;
-    throw new AcclaimError(
-      'usage',
-      found.length === 0
-        ? say('There is no channel **{text}** here that I can see.', { text })
-        : say('{found} channels here are called **{text}**.', { found: found.length, text }),
-      found.length === 0 ? say('Invite me there first if it is private.') : say('Give its id.'),
-    );
-  });
+  return wanted ? channelsNamed(context, String(context.values.value ?? ''), now.channels) : null;
 }
 
 /** The value with its unit, and who set it. */

@@ -11,6 +11,7 @@ import type { Asker } from '../services/requests.js';
 import type { Services } from '../services/services.js';
 import { aboutCommands } from './about.js';
 import { CommandActs } from './acts.js';
+import { campCommands } from './camps.js';
 import { type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
 import { meCommands } from './me.js';
 import { modelCommands } from './model.js';
@@ -27,6 +28,7 @@ import { votingCommands } from './voting.js';
 export const chatCommands: readonly ChatCommand[] = [
   ...sessionCommands,
   ...steeringCommands,
+  ...campCommands,
   ...poolCommands,
   ...votingCommands,
   ...moderatingCommands,

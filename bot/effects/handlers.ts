@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { ChatPlatform, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Effect, EffectKind, EffectOf } from '../../src/domain/state/effects.js';
+import type { Seen } from '../../src/domain/state/events.js';
 import type { Binding, SessionState } from '../../src/domain/state/model.js';
 import type { Ballot } from '../../src/domain/state/round.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -76,6 +77,7 @@ export class EffectHandlers {
     notice: (effect, state) => this.notice(effect, state),
     'delete-image': (effect, state) => this.deleteImage(effect, state),
     'delete-pair': (effect, state) => this.deletePair(effect, state),
+    'stop-session': (effect) => this.stopSession(effect),
     forget: (effect, state) => this.forget(effect, state),
   };
 
@@ -220,6 +222,17 @@ export class EffectHandlers {
     await this.done(effect);
   }
 
+  private async stopSession(effect: EffectOf<'stop-session'>): Promise<void> {
+    const { sessions, clock } = this.parts;
+    const other = await sessions.find(effect.stops);
+    if (other && other.session.state !== 'ended') {
+      const by: Seen = { ...nobody, platform: other.bindings[0]!.platform };
+      const event = { kind: 'command', act: { name: 'stop' }, by, from: null, at: clock.now() } as const;
+      await sessions.dispatch(effect.stops, event);
+    }
+    await this.done(effect);
+  }
+
   private async forget(effect: EffectOf<'forget'>, state: SessionState): Promise<void> {
     // Every session that heard of it asks; once one has been answered there is nobody of that key.
     if (state.voters.has(effect.voter)) await this.parts.forgetting.forget(effect.voter);
@@ -235,6 +248,9 @@ export class EffectHandlers {
     return { ballot, ref: messenger.ref(to, ballot.message), platform: messenger.platform(to.platform) };
   }
 }
+
+/** The program itself. */
+const nobody = { key: '', bornAt: null, joinedAt: null, role: 'operator' } as const;
 
 function bindingOf(state: SessionState, channel: string): Binding {
   const found = state.bindings.find((b) => b.channel === channel);

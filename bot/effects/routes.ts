@@ -39,6 +39,7 @@ export function orderingKeyOf(effect: Effect, state: SessionState | undefined): 
     case 'delete-image':
     case 'delete-pair':
     case 'forget':
+    case 'stop-session':
       return `${effect.session} files`;
   }
 }

@@ -70,6 +70,7 @@ const effectKinds: Record<Effect['kind'], true> = {
   notice: true,
   'delete-image': true,
   'delete-pair': true,
+  'stop-session': true,
   forget: true,
 };
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };

@@ -45,6 +45,7 @@ import { SessionActs } from './session-acts.js';
 import { SessionPlaces } from './session-places.js';
 import type { SideEngine } from './side-engine.js';
 import { Sight } from './sight.js';
+import { Splits } from './splits.js';
 import { StartSession } from './start-session.js';
 import { Stories } from './stories.js';
 import { Voters } from './voters.js';
@@ -74,6 +75,7 @@ export interface Services {
   sessionActs: SessionActs;
   sessions: Sessions;
   settings: ServerSettings;
+  splits: Splits;
   sight: Sight;
   startSession: StartSession;
   stories: Stories;
@@ -151,6 +153,7 @@ export function makeServices(ground: Ground): AllServices {
     exports: new Exports(ground),
     pulls: new Pulls({ engine: ground.engine, hub: config.hub }),
     crowd: new Crowd(ground),
+    splits: new Splits({ ...opens, sight }),
     stories: new Stories(ground),
   };
 }

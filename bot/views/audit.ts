@@ -42,6 +42,9 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
     'session branch',
     (args) => say('from {round}: {session}', { round: round(args.round), session: String(args.session) }),
   ],
+  split: ['session split', none],
+  // Whose side somebody takes is theirs.
+  taste: ['taste', none],
   best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
   // What somebody said of a picture is theirs, as their marks are.
   why: ['why', picture],

@@ -8,8 +8,10 @@ import type { NoticeCode } from '../../src/domain/state/effects.js';
 import type { Session } from '../../src/domain/state/model.js';
 import { factsOfPlatform } from '../../src/domain/state/platforms.js';
 import type { RoundTime } from '../../src/domain/state/round-time.js';
+import { type Camp, camps } from '../../src/domain/state/split.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { counted, lines, say, sentences, type Text, type Value } from '../../src/words/text.js';
+import { campLine, campOfSession, howToMove } from './camps.js';
 import { card } from './card.js';
 import { readingLines } from './reading.js';
 import { roundTimeLine } from './round-time.js';
@@ -155,11 +157,29 @@ export const notices: Record<NoticeCode, Notice> = {
       ),
   },
   'learner-note': { title: say('From the learner'), text: (v) => of(v, 'note', of(v, 'text')) },
+  split: {
+    title: say('Two camps'),
+    text: (v) =>
+      lines([
+        say('Tastes differ here, so it goes on as two sessions, each with a model of its own.'),
+        ...camps.map((camp) => campWords(v, camp)),
+        howToMove,
+      ]),
+  },
   ended: {
     title: say('The session has ended'),
     text: (v) => endings[String(v.reason)] ?? say('Thank you all for voting.'),
   },
 };
+
+/** What each camp of a session that was split is told by. */
+const campWords = (v: Values, camp: Camp): Text =>
+  campLine({
+    camp,
+    people: Number(v[`people${camp}`]),
+    address: of(v, `channel${camp}`),
+    likes: of(v, `likes${camp}`),
+  });
 
 const place = (v: Values): Text => {
   const facts = factsOfPlatform(String(v.platform));
@@ -193,6 +213,7 @@ const endings: Record<string, Text> = {
   images: say('All the images that it may have are drawn. Thank you all for voting.'),
   stopped: say('It was stopped. What it learned is kept.'),
   gone: say('Its channel was deleted a day ago. What it learned is kept.'),
+  split: say('Each camp goes on from what it learned.'),
 };
 
 function from(v: Values): Text {
@@ -233,6 +254,7 @@ export function welcomeCard(key: string, session: Session, time: RoundTime | nul
         say('Totals stay hidden until a round closes.'),
         time ? roundTimeLine(time) : '',
       ),
+      ...campOfSession(session),
       ...readingLines(session.reading),
     ]),
     data: { session: session.id, notice: 'welcome' },

@@ -236,6 +236,7 @@ function wrongWords(pictures: NonNullable<Outcome['faults']>): Text {
 
 const reasons: Record<Outcome['excluded'][number]['reason'], Text> = {
   excluded: say('voter excluded by a moderator'),
+  'other-camp': say('of the other camp'),
   late: say('came too late'),
 };
 

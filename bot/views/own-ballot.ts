@@ -13,7 +13,7 @@ import { standingMarks } from '../../src/domain/voting/presses.js';
 import { marksOf } from '../../src/domain/voting/who-counts.js';
 import { listed, say, sentences, type Text } from '../../src/words/text.js';
 import type { Answer } from './notice.js';
-import { excluded } from './thanks.js';
+import { excluded, otherCamp } from './thanks.js';
 
 /** The mark that a button of a sheet stands for. */
 export const markOfButton = (button: string): string | undefined => /^mark-([1-9]|none)$/.exec(button)?.[1];
@@ -40,7 +40,9 @@ export function ownBallot(
   const kept =
     marks === 'waits'
       ? say('It is kept; until somebody vouches for you (a moderator, or an invite) it does not count.')
-      : '';
+      : marks === 'other-camp'
+        ? otherCamp
+        : '';
   return {
     title: say('Your marks in round {round}', { round: round.number }),
     text: sentences(...standingWords(state, standing), kept),

@@ -165,4 +165,5 @@ const endings: Record<NonNullable<Session['end']>, Text> = {
   images: say('All the images that it may have are drawn: thank you all.'),
   stopped: say('It was stopped.'),
   gone: say('Its channel was deleted.'),
+  split: say('It went on as two sessions, one for each camp of taste.'),
 };

@@ -15,6 +15,10 @@ import { listed, say, sentences, type Text } from '../../src/words/text.js';
 import type { Answer } from './notice.js';
 
 export const excluded = say('A moderator excluded you: your marks and reports do not count.');
+export const otherCamp = say(
+  'It is kept; you are of the other camp, so it does not count here. **/acclaim taste** tells more.',
+);
+const keptOfOther = { title: say('Kept'), text: otherCamp };
 
 export function doneAnswer(state: SessionState, round: Round, voter: string): Answer {
   const marks = marksOf(state, round, voter);
@@ -26,6 +30,7 @@ export function doneAnswer(state: SessionState, round: Round, voter: string): An
         'Your marks are kept; until somebody vouches for you (a moderator, or an invite) they do not count.',
       ),
     };
+  if (marks === 'other-camp') return keptOfOther;
   return { title: say('Done'), text: sentences(say('Thank you: your votes are in.'), rest(state, round)) };
 }
 
@@ -71,7 +76,9 @@ export function duelAnswer(
   const kept =
     marks === 'waits'
       ? say('It is kept; until somebody vouches for you (a moderator, or an invite) it does not count.')
-      : '';
+      : marks === 'other-camp'
+        ? otherCamp
+        : '';
   const title = say('{answered} of {all}', { answered, all: all.length });
   return { title, text: sentences(said, kept) };
 }
@@ -101,6 +108,7 @@ export function whyAnswer(state: SessionState, round: Round, { index, cell, wron
         say('It is kept; until somebody vouches for you (a moderator, or an invite) it does not count.'),
       ),
     };
+  if (marks === 'other-camp') return { title: say('Kept'), text: sentences(said, otherCamp) };
   const names = new Set([voter, personOf(state.voters, voter)]);
   const own = countedIn(state, round).voterBallots.find((one) => names.has(one.voter));
   const good = own?.votes.find((vote) => vote.index === index)?.up === true;

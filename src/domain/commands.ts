@@ -32,12 +32,13 @@ import {
 import { endSession, pauseSession, unpauseSession } from './rounds/session.js';
 import { askStrengths } from './rounds/strengths.js';
 import { moreVariety } from './rounds/variety.js';
+import { openBranch } from './sessions/branch.js';
 import { invite, join, leave, sideMay } from './sessions/pools.js';
+import { move, split } from './sessions/split.js';
 import { setAdmitted, setRules, setVoter, undoAct } from './sessions/undo.js';
 import { usedUp } from './state/budgets.js';
 import type { Draft } from './state/draft.js';
 import type { Act, Command, PastAct } from './state/events.js';
-import type { Binding, Session } from './state/model.js';
 import { allowed, leastRole, oneOf } from './state/roles.js';
 import { notify, showOutcome, showProgress, showStory } from './state/say.js';
 import { plannedDeadline, postBallots } from './voting/ballots.js';
@@ -156,32 +157,16 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   branch: (draft, { round: target, session: id, prompt, criterion, reading, place }) => {
     if (!canReturnTo(draft, target)) return refuseRound(draft, target);
     const parent = draft.session;
-    const origin = target === 0 ? parent.origin : { session: parent.id, round: target };
-    const row: Session = {
-      ...parent,
-      id,
-      community: place.community,
-      prompt: prompt ?? parent.prompt,
+    openBranch(draft, target, {
+      ...{ id, place, prompt: prompt ?? parent.prompt, title: prompt ?? parent.title },
       prompts: prompt === null ? parent.prompts : undefined,
-      title: prompt ?? parent.title,
       // What was good of one prompt says little of another.
       criterion: criterion ?? (prompt === null ? parent.criterion : undefined),
       reading: prompt === null ? parent.reading : reading,
-      state: 'active',
-      pause: null,
-      pausedAt: null,
-      end: null,
-      endedAt: null,
-      head: null,
-      origin,
-      createdAt: draft.at,
-      invites: [],
-      evaluation: null,
-      strengths: null,
-    };
-    const first: Binding = { ...place, session: id, ordinal: 0, canPost: true, leftAt: null };
-    draft.put({ table: 'session', row }, { table: 'binding', row: first });
+    });
   },
+  split,
+  taste: move,
   best: (draft, { index }, { by }) => {
     const cell = index === null ? null : cellOf(draft, index);
     const round = cell === null ? newestOnBallots(draft) : cell?.round;
@@ -277,6 +262,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'lift',
   'report',
   'strength',
+  'taste',
   'undo',
 ]);
 
@@ -314,7 +300,7 @@ export function runCommand(draft: Draft, event: Command): void {
 
 /**
  * What the audit keeps of an act: no code by which somebody joins, no text that they typed, nothing wrong
- * that they found, of what is undone its number.
+ * that they found, nobody's camp, of what is undone its number.
  */
 function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
   const {
@@ -323,6 +309,8 @@ function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
     criterion: _c,
     reading: _r,
     faults: ____,
+    parting: _p,
+    camp: _q,
     of,
     ...rest
   }: Record<string, unknown> = said;

@@ -8,6 +8,7 @@
 
 import type { Forgotten } from '../domain/state/forgotten.js';
 import type { Voter } from '../domain/state/model.js';
+import { campOf, type Split, splitId } from '../domain/state/split.js';
 import { isAdmitted } from '../domain/voting/who-counts.js';
 import { accountsOf, keepExcluded } from './links.js';
 import { rewrite } from './scrub.js';
@@ -64,7 +65,7 @@ export async function forgetVoter(
     const places = JSON.stringify(own.map(({ seq }) => seq));
     await db.run('UPDATE fact SET voter = ? WHERE seq IN (SELECT value FROM json_each(?))', name, places);
     if (voter && !names.has(round)) {
-      const stand = standIn(voter, accounts, name, at, await closedAt(db, round));
+      const stand = standIn(voter, accounts, name, at, await placeOf(db, round));
       standIns.push(stand);
       await db.run(upsert('voter', ['key', 'community']), name, voter.community, JSON.stringify(stand));
     }
@@ -97,15 +98,19 @@ async function removeKey(db: Connection, key: string): Promise<string[]> {
   return [...(acts > 0 ? ['act'] : []), ...(sessions > 0 ? ['session'] : [])];
 }
 
-/** Keeps only what the counts of a round depend on: whether the person counts, and whether as a newcomer. */
+/**
+ * Keeps only what the counts of a round depend on: whether the person counts, in which camp, and whether as
+ * a newcomer.
+ */
 function standIn(
   voter: Voter,
   accounts: readonly Voter[],
   key: string,
   at: number,
-  closedAt: number | null,
+  { closedAt, split }: { closedAt: number | null; split: Split | null },
 ): Voter {
   // No date: it would tie the names of two rounds together.
+  const camp = split && campOf(accounts, split, closedAt ?? at);
   const waits = accounts.every((one) => !isAdmitted(one, { closedAt }));
   return {
     key,
@@ -121,12 +126,19 @@ function standIn(
     pseudonym: true,
     person: null,
     ...(waits ? { waits } : {}),
+    ...(split && camp ? { camps: { [splitId(split)]: [{ camp, since: 0 }] } } : {}),
   };
 }
 
-async function closedAt(db: Connection, round: string): Promise<number | null> {
-  const sql = "SELECT json_extract(body, '$.closedAt') AS at FROM round WHERE id = ?";
-  return (await db.get<{ at: number | null }>(sql, round))?.at ?? null;
+/** When the round closed, and the camps of its session. */
+async function placeOf(
+  db: Connection,
+  round: string,
+): Promise<{ closedAt: number | null; split: Split | null }> {
+  const sql = `SELECT json_extract(r.body, '$.closedAt') AS closedAt, json_extract(s.body, '$.split') AS split
+    FROM round r JOIN session s ON s.id = r.session WHERE r.id = ?`;
+  const row = await db.get<{ closedAt: number | null; split: string | null }>(sql, round);
+  return { closedAt: row?.closedAt ?? null, split: row?.split ? (JSON.parse(row.split) as Split) : null };
 }
 
 /** Rounds, 0 to 3, that make as much of a newcomer as the account was. */

@@ -1450,6 +1450,63 @@ export const ja = {
   'Close some of them': 'いくつか閉じてください',
   'Too many people look at this page': 'このページを見ている人が多すぎます',
   'Votes are taken all the same': '投票は引き続き受け付けています',
+  'This session is one camp of a session that was split.':
+    'このセッションは、分けられたセッションの一方の派です。',
+  'Split no further.': 'これ以上は分けられません。',
+  'A session that reduces unsafe pictures is not split.':
+    '安全でない画像を減らすセッションは分けられません。',
+  'The strictest rule binds all.': '最も厳しい規則が全員に適用されます。',
+  'A session in several channels is not split.': '複数のチャンネルにまたがるセッションは分けられません。',
+  'Let the others leave it first: **/acclaim session leave**.':
+    '先に他のチャンネルが抜けてください: **/acclaim session leave**。',
+  'This round is being learned from.': 'このラウンドから学習中です。',
+  'Split once the next one is drawn.': '次のラウンドが描かれてから分けてください。',
+  'Too few people have voted enough to tell their tastes apart.':
+    '好みを見分けられるほど投票した人が足りません。',
+  'Six people with ten votes each are the least.':
+    '少なくとも6人が、それぞれ10票を入れている必要があります。',
+  'Tastes do not differ enough here for two sessions.': '2つのセッションに分けるほど好みは分かれていません。',
+  'What both like is learned, as ever.': 'これまでどおり、どちらも好むものを学習します。',
+  'This session was not split.': 'このセッションは分けられていません。',
+  'Everybody votes on the same pictures here.': 'ここでは全員が同じ画像に投票します。',
+  'This session was not split: everybody votes on the same pictures.':
+    'このセッションは分けられておらず、全員が同じ画像に投票します。',
+  'You are of camp {camp} already.': 'すでに{camp}派です。',
+  'The session did not end by being split.': 'このセッションは分けられて終わったのではありません。',
+  'It is theirs: whoever moved moves back.': '本人のものです: 移った人が自分で戻れます。',
+  '**{picture}** of round {number}': 'ラウンド{number}の**{picture}**',
+  'of the other camp': 'もう一方の派の人',
+  'It went on as two sessions, one for each camp of taste.':
+    '好みの派ごとに、2つのセッションに分かれて続きました。',
+  'Two camps': '2つの派',
+  'Tastes differ here, so it goes on as two sessions, each with a model of its own.':
+    'ここでは好みが分かれているので、それぞれ自分のモデルを持つ2つのセッションとして続けます。',
+  'Each camp goes on from what it learned.': 'それぞれの派が、ここで学んだことから続けます。',
+  'It is kept; you are of the other camp, so it does not count here. **/acclaim taste** tells more.':
+    '保存されますが、あなたはもう一方の派なので、ここでは数えられません。詳しくは**/acclaim taste**で。',
+  '**/acclaim taste** tells you, and nobody else, which camp is yours and why; **/acclaim taste A** or **B** takes you there. Marks on pictures of the other camp are kept and do not count; whoever is of none counts in both.':
+    '**/acclaim taste**で、自分がどちらの派か、その理由とともに本人にだけ伝えます。**/acclaim taste A**または**B**で移れます。もう一方の派の画像への印は保存されますが数えられません。どちらの派でもない人は両方で数えられます。',
+  '**Camp {camp}**: {people}, in the channel **{address}**.':
+    '**{camp}派**: {people}、チャンネル**{address}**。',
+  'It alone likes {likes}.': 'この派だけが好むのは{likes}です。',
+  'This is the session of camp **{camp}**.': 'ここは**{camp}**派のセッションです。',
+  'Your taste': 'あなたの好み',
+  'You are of no camp, and your marks count in both.': 'どちらの派でもなく、あなたの印は両方で数えられます。',
+  'You are of camp **{camp}**.': 'あなたは**{camp}**派です。',
+  'Like it you called {liked} good.': 'この派と同じく、{liked}を良いとしました。',
+  'Like it you did not call {not} good.': 'この派と同じく、{not}を良いとしませんでした。',
+  'Camp B needs a channel of its own.': 'B派には自分のチャンネルが必要です。',
+  '**/acclaim session split #CHANNEL** names it; camp A stays here.':
+    '**/acclaim session split #CHANNEL**で指定してください。A派はここに残ります。',
+  'Tastes differ: go on as two sessions, one for each camp, from what was learned':
+    '好みが分かれている: 学んだことから、派ごとに2つのセッションとして続ける',
+  'where camp B goes on; on the page both get channels of their own':
+    'B派が続けるチャンネル。ページではどちらも自分のチャンネルを持ちます',
+  'Camp A goes on in the channel **{a}**, camp B in **{b}**. **/acclaim undo** takes it back.':
+    'A派はチャンネル**{a}**、B派は**{b}**で続けます。**/acclaim undo**で取り消せます。',
+  'Which camp is yours where a session was split, and why; or go over to one':
+    '分けられたセッションで自分がどちらの派か、その理由。または派を移る',
+  'where your votes are to count': '自分の票が数えられる派',
   '{hint}, or try again in {seconds} s.': '{hint}。または{seconds}秒後にもう一度お試しください。',
 } as const;
 

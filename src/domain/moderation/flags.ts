@@ -25,7 +25,7 @@ import { notify, showOutcome } from '../state/say.js';
 import { consented, factsOf, recordMark, takesVotes } from '../voting/ledger.js';
 import { newcomers } from '../voting/newcomers.js';
 import { accountsOf, personOf } from '../voting/people.js';
-import { counts } from '../voting/who-counts.js';
+import { isHeard } from '../voting/who-counts.js';
 
 type Named<N extends Act['name']> = Extract<Act, { name: N }>;
 
@@ -150,7 +150,7 @@ function hold(draft: Draft, round: Round, index: number): boolean {
 
 /** Those that count. */
 function flagsOf({ state }: Draft, round: Round, index: number): string[] {
-  return [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
+  return [...flaggers(state, round, index)].filter((person) => isHeard(state, round, person));
 }
 
 function enough({ state, at }: Draft, flags: readonly string[]): boolean {

@@ -16,7 +16,14 @@ import { closeBallots, planBallots, postBallots } from '../voting/ballots.js';
 
 type ActOf<N extends Act['name']> = Extract<Act, { name: N }>;
 
-const foundersOnly: ReadonlySet<string> = new Set(['stop', 'rollback', 'vary', 'settings', 'invite']);
+const foundersOnly: ReadonlySet<string> = new Set([
+  'stop',
+  'rollback',
+  'vary',
+  'settings',
+  'invite',
+  'split',
+]);
 
 /**
  * Refuses what only the founding side may do, or another side with its own people; true when the act may go

@@ -13,6 +13,7 @@ import type { Act, PastAct, RuleSettings } from '../state/events.js';
 import { notify } from '../state/say.js';
 import { recount } from '../voting/counted-again.js';
 import { accountsOf, personOf } from '../voting/people.js';
+import { unsplit } from './split.js';
 
 /** Nothing when it was done, else why it cannot be. */
 type Undo = (draft: Draft, args: Record<string, unknown>) => Text | undefined;
@@ -80,6 +81,8 @@ const undos: Record<Act['name'], Undo | Text> = {
   ),
   redo: say('Its pictures were given up and others drawn.'),
   branch: say('The branch is a session of its own: **/acclaim session stop** in its channel ends it.'),
+  split: (draft) => unsplit(draft),
+  taste: say('It is theirs: whoever moved moves back.'),
   hide: say('The file of a hidden picture is deleted.'),
   'hide-pair': say('The files of a pair row that was taken away are deleted.'),
   approve: say('The ballots hang: **/acclaim round redo** draws others.'),

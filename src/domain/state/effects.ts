@@ -30,6 +30,7 @@ export type NoticeCode =
   | 'channel-joined'
   | 'channel-left'
   | 'channel-unread'
+  | 'split'
   | 'ended';
 
 interface Base {
@@ -80,6 +81,8 @@ export type Effect =
   | (Base & { kind: 'delete-image'; round: number; index: number })
   /** Files of the pair row that are hidden, and what was made of them. */
   | (Base & { kind: 'delete-pair' })
+  /** Another session, which this one was split into. */
+  | (Base & { kind: 'stop-session'; stops: string })
   | (Base & { kind: 'forget'; voter: string });
 
 export type EffectKind = Effect['kind'];

@@ -3,11 +3,14 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order
  * of reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
+
+import type { NotParted, Parting } from '../voting/taste/parting.js';
 import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
 import type { GuardAct, Learned, PairPicture, Round } from './round.js';
 import type { Rules, settableRules } from './rules.js';
+import type { Camp } from './split.js';
 import type { Strengths } from './strengths.js';
 
 /** A person as an event saw them; stored only after consent. */
@@ -140,6 +143,14 @@ export type Act =
       reading?: PromptReading | undefined;
       place: Place;
     }
+  /** Goes on as two sessions, one for each camp that was found. */
+  | {
+      name: 'split';
+      parting: Parting | NotParted;
+      into: Record<Camp, { session: string; place: Place }>;
+    }
+  /** Whoever asks is of that camp from now on. */
+  | { name: 'taste'; camp: Camp }
   /**
    * An image of the newest round with ballots by index; null takes the star back that was given by command.
    */

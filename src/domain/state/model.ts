@@ -9,6 +9,7 @@ import type { Facts } from './facts.js';
 import type { Platform } from './platforms.js';
 import type { Ballot, Image, Job, Round } from './round.js';
 import type { Rules } from './rules.js';
+import type { CampSince, Split } from './split.js';
 import type { Strengths } from './strengths.js';
 
 export type { Platform };
@@ -47,7 +48,8 @@ export interface Departure {
 export type SessionPhase = 'active' | 'paused' | 'ended';
 /** `guard`: the channel may not show pictures that are NSFW any more. */
 export type PauseReason = 'command' | 'empty' | 'budget' | 'no-good' | 'failed' | 'channel' | 'guard';
-export type EndReason = 'goal' | 'budget' | 'images' | 'stopped' | 'gone';
+/** `split`: it went on as two. */
+export type EndReason = 'goal' | 'budget' | 'images' | 'stopped' | 'gone' | 'split';
 
 export interface Session {
   id: string;
@@ -101,6 +103,8 @@ export interface Session {
   head: number | null;
   /** Set on a branch: where its first checkpoint lies. It stands in for `head` while that is null. */
   origin: { session: string; round: number } | null;
+  /** It went on as two sessions, or is one of the two. */
+  split?: Split | undefined;
   createdAt: number;
   /** Voter key of who started it; null = the program itself. */
   createdBy: string | null;
@@ -188,6 +192,8 @@ export interface Voter {
    * people.ts.
    */
   person: string | null;
+  /** Of which camp they are in sessions that were split, by the split's id (split.ts); the newest last. */
+  camps?: Readonly<Record<string, readonly CampSince[]>>;
 }
 
 export interface Act {

@@ -197,7 +197,7 @@ export interface Outcome {
   bestBound: number;
   /** Voters counted; those left out by name of the reason. */
   voters: number;
-  excluded: { reason: 'excluded' | 'late'; count: number }[];
+  excluded: { reason: 'excluded' | 'late' | 'other-camp'; count: number }[];
   votes: number;
   /**
    * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety

@@ -152,6 +152,7 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
   const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
   const excluded: Outcome['excluded'] = [];
   if (counted.excluded > 0) excluded.push({ reason: 'excluded', count: counted.excluded });
+  if (counted.otherCamp > 0) excluded.push({ reason: 'other-camp', count: counted.otherCamp });
   if (late > 0) excluded.push({ reason: 'late', count: late });
   return {
     best: labels.best,

@@ -45,6 +45,7 @@ export function consentedRow(
     name: name === undefined ? (before?.name ?? null) : name,
     pseudonym: false,
     person: before?.person ?? null,
+    ...(before?.camps && { camps: before.camps }),
     ...waiting(before, voter.waits === true, at),
   };
 }

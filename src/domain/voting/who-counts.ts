@@ -1,11 +1,13 @@
 /**
  * Who counts: consented, not excluded, and with at least one mark (or Done) in the round; an account that
  * anybody could have made only once somebody vouched for it, before the round closed. Linked accounts are one
- * person: excluded as soon as one of them is, a newcomer, or waiting, only while all of them are.
+ * person: excluded as soon as one of them is, a newcomer, or waiting, only while all of them are. Where a
+ * session was split, those of its camp and those of none, as it was when the round closed.
  */
 import { meaning } from '../state/emoji.js';
 import type { SessionState, Voter } from '../state/model.js';
 import type { Ballot, Round } from '../state/round.js';
+import { campOf } from '../state/split.js';
 import { finish, type Steps } from '../state/steps.js';
 import { type EffectiveMark, effectiveMarksOf } from './effective-marks.js';
 import { factsOf } from './ledger.js';
@@ -17,6 +19,8 @@ export interface Counted {
   voterBallots: VoterBallot[];
   /** Voters with marks that were left out because a moderator excluded them. */
   excluded: number;
+  /** The same because they are of the other camp. */
+  otherCamp: number;
 }
 
 /** `counting` in one go. */
@@ -27,14 +31,20 @@ export function* counting(state: SessionState, round: Round): Steps<Counted> {
   const all = yield* voterBallots(state, round, state.session.rules.unmarkedWeight);
   const counted = all.filter(({ voter }) => counts(state, round, voter));
   const excluded = all.filter(({ voter }) => isExcluded(state, voter)).length;
+  const heard = all.filter(({ voter }) => isHeard(state, round, voter)).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
   const lone = counted.length === 1 && counted[0];
   if (lone && !lone.comparisons) for (const vote of lone.votes) vote.weight = 1;
-  return { voterBallots: counted, excluded };
+  return { voterBallots: counted, excluded, otherCamp: heard - counted.length };
+}
+
+/** They are heard, and not of the other camp. */
+export function counts(state: SessionState, round: Round, person: string): boolean {
+  return isHeard(state, round, person) && !isOfOtherCamp(state, round, person);
 }
 
 /** The person has agreed, is admitted and is not excluded. */
-export function counts(state: SessionState, round: Round, person: string): boolean {
+export function isHeard(state: SessionState, round: Round, person: string): boolean {
   const accounts = accountsOf(state.voters, person);
   const agreed = accounts.some(
     (voter) => (voter.consentAt !== null || voter.pseudonym) && isAdmitted(voter, round),
@@ -42,10 +52,22 @@ export function counts(state: SessionState, round: Round, person: string): boole
   return agreed && !accounts.some((voter) => voter.excluded);
 }
 
+function isOfOtherCamp({ session, voters }: SessionState, { closedAt }: Round, person: string): boolean {
+  const { split } = session;
+  if (!split?.camp) return false;
+  const own = campOf(accountsOf(voters, person), split, closedAt ?? Number.POSITIVE_INFINITY);
+  return own !== undefined && own !== split.camp;
+}
+
 /** What becomes of somebody's marks: `waits` until somebody vouches for them. */
-export function marksOf(state: SessionState, round: Round, key: string): 'count' | 'waits' | 'excluded' {
+export function marksOf(
+  state: SessionState,
+  round: Round,
+  key: string,
+): 'count' | 'waits' | 'excluded' | 'other-camp' {
   const person = personOf(state.voters, key);
   if (counts(state, round, person)) return 'count';
+  if (isHeard(state, round, person)) return 'other-camp';
   return isExcluded(state, person) ? 'excluded' : 'waits';
 }
 

@@ -34,6 +34,7 @@ session vary     |        |     x     |   x   |    x
 session strength |        |     x     |   x   |    x
 session settings |        |     x     |   x   |    x
 session branch   |        |     x     |   x   |    x
+session split    |        |     x     |   x   |    x
 session invite   |        |           |   x   |    x
 session join     |        |           |   x   |    x
 session leave    |        |           |   x   |    x
@@ -43,6 +44,7 @@ round close      |        |     x     |   x   |    x
 round redo       |        |     x     |   x   |    x
 best             |   x    |     x     |   x   |    x
 why              |   x    |     x     |   x   |    x
+taste            |   x    |     x     |   x   |    x
 flag             |   x    |     x     |   x   |    x
 me votes         |   x    |     x     |   x   |    x
 me export        |   x    |     x     |   x   |    x

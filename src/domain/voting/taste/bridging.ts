@@ -95,11 +95,15 @@ const DIVIDES = 0.6;
 /** Voters of each camp that must have said something of it. */
 const EACH = 2;
 
-/**
- * Numbers of the images on which the camps differ most, at most `most`, the widest first. Votes without a
- * weight say nothing.
- */
-export function dividing(votes: Votes, side: Float64Array, most: number): number[] {
+export interface Apart {
+  /** Number of the image. */
+  n: number;
+  /** Approval above zero's side less that below it, -1 to 1. */
+  by: number;
+}
+
+/** Images on which the camps differ, the widest first. Votes without a weight say nothing. */
+export function dividing(votes: Votes, side: Float64Array): Apart[] {
   const { length, images, voter, image, up, w } = votes;
   const camps = [side.map((f) => Number(f > 0)), side.map((f) => Number(f < 0))];
   const [ours, theirs] = camps.map((isOf) => {
@@ -116,12 +120,10 @@ export function dividing(votes: Votes, side: Float64Array, most: number): number
   return images
     .flatMap((_, n) => {
       const [a, b] = [ours![n] ?? null, theirs![n] ?? null];
-      const apart = a === null || b === null ? 0 : Math.abs(a - b);
-      return apart >= DIVIDES ? [{ n, apart }] : [];
+      const by = a === null || b === null ? 0 : a - b;
+      return Math.abs(by) >= DIVIDES ? [{ n, by }] : [];
     })
-    .sort((a, b) => b.apart - a.apart || a.n - b.n)
-    .slice(0, most)
-    .map(({ n }) => n);
+    .sort((a, b) => Math.abs(b.by) - Math.abs(a.by) || a.n - b.n);
 }
 
 /**

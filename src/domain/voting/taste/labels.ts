@@ -221,7 +221,7 @@ function* withoutDoubt(capped: Votes, box: LabelInput, guards: Guards): Steps<Fo
 
 function* camps(votes: Votes): Steps<Pick<Found, 'p' | 'divides'>> {
   const { p, side } = yield* bridging(votes);
-  return { p, divides: dividing(votes, side, votes.images.length).map((n) => votes.images[n]!) };
+  return { p, divides: dividing(votes, side).map(({ n }) => votes.images[n]!) };
 }
 
 /**
@@ -230,8 +230,14 @@ function* camps(votes: Votes): Steps<Pick<Found, 'p' | 'divides'>> {
  */
 const clearlyOpposite = 0.75;
 
+/** Share of votes by voters who clearly vote the other way round; `heard` in voices. */
+export function* polarisationOf(heard: Votes): Steps<number> {
+  const own = sides(heard, (yield* dawidSkene(heard)).p);
+  return oppositeShare(heard, own, clearlyOpposite);
+}
+
 /** Whoever left a picture unmarked is one voice as well. */
-const inVoices = (votes: Votes): Votes => ({
+export const inVoices = (votes: Votes): Votes => ({
   ...votes,
   w: votes.w.map((w, v) => (votes.cast[v]! > 0 ? w / votes.cast[v]! : 0)),
 });
@@ -242,8 +248,7 @@ function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number
   const isKnown = box.isTrusted ?? (() => false);
   const isWhole = box.lifted?.includes('trust') ? () => true : isKnown;
   const model = yield* trusting(heard, guards.trustShare ?? 0, isWhole);
-  const own = sides(heard, (yield* dawidSkene(heard)).p);
-  const polarisation = oppositeShare(heard, own, clearlyOpposite);
+  const polarisation = yield* polarisationOf(heard);
   const split = polarisation > guards.polarised;
   const likely = () => new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
   const { p, divides } = split ? yield* camps(heard) : { p: likely(), divides: [] };
