@@ -31,7 +31,7 @@ export function* partingOf(state: SessionState): Steps<Parting | NotParted> {
     const { voterBallots } = yield* counting(state, round);
     for (const one of voterBallots) votes.push(...one.votes);
   }
-  return yield* parting(votes, state.session.rules.guards.polarised);
+  return yield* parting(votes);
 }
 
 /** `partingOf` in one go. */

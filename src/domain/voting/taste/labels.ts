@@ -230,12 +230,6 @@ function* camps(votes: Votes): Steps<Pick<Found, 'p' | 'divides'>> {
  */
 const clearlyOpposite = 0.75;
 
-/** Share of votes by voters who clearly vote the other way round; `heard` in voices. */
-export function* polarisationOf(heard: Votes): Steps<number> {
-  const own = sides(heard, (yield* dawidSkene(heard)).p);
-  return oppositeShare(heard, own, clearlyOpposite);
-}
-
 /** Whoever left a picture unmarked is one voice as well. */
 export const inVoices = (votes: Votes): Votes => ({
   ...votes,
@@ -248,7 +242,8 @@ function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number
   const isKnown = box.isTrusted ?? (() => false);
   const isWhole = box.lifted?.includes('trust') ? () => true : isKnown;
   const model = yield* trusting(heard, guards.trustShare ?? 0, isWhole);
-  const polarisation = yield* polarisationOf(heard);
+  const own = sides(heard, (yield* dawidSkene(heard)).p);
+  const polarisation = oppositeShare(heard, own, clearlyOpposite);
   const split = polarisation > guards.polarised;
   const likely = () => new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
   const { p, divides } = split ? yield* camps(heard) : { p: likely(), divides: [] };
