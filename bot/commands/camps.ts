@@ -5,7 +5,7 @@ import { type Camp, camps, type Split } from '../../src/domain/state/split.js';
 import { inSentences } from '../../src/errors.js';
 import { say, type Text } from '../../src/words/text.js';
 import { spread } from '../sessions/time-slices.js';
-import { tasteAnswer } from '../views/camps.js';
+import { tasteAnswer } from '../views/taste.js';
 import { addressOf, channelsNamed, plainChannel } from './channels.js';
 import { type ChatCommand, type CommandContext, theSession } from './command.js';
 

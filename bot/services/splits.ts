@@ -1,6 +1,6 @@
 /**
- * A session that goes on as two: where each camp's session takes place, and the first words there. On the page
- * each has a channel of its own; elsewhere camp A stays, and a moderator names the channel of camp B.
+ * A session that goes on as two: where each camp's session takes place, and the first words there. On the
+ * page each has a channel of its own; elsewhere camp A stays, and a moderator names the channel of camp B.
  */
 import type { Refusal } from '../../src/domain/state/decision.js';
 import type { Place, SessionState } from '../../src/domain/state/model.js';
@@ -81,7 +81,7 @@ export class Splits {
       );
   }
 
-  /** Runs what splits the session; what is posted in the channels of the camps comes below the first words. */
+  /** Runs what splits the session; what is posted in the camps' channels comes below the first words. */
   async open(title: string, into: Into, split: () => Promise<Refusal | null>): Promise<Refusal | null> {
     const { messenger, opening, sessions } = this.parts;
     const { firstWords } = messenger;

@@ -11,14 +11,17 @@ import { playRounds } from '../../bot/simulate/crowd/rounds.js';
 import { measureCrowd, simulateUndrawn } from '../../bot/simulate/crowd/undrawn.js';
 import { CrowdVoters } from '../../bot/simulate/crowd/voters.js';
 import { guardButtons, guardLines, weightsOf } from '../../bot/views/guards.js';
-import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
+import { type Crowd, crowdNames, loadCrowd } from '../../src/config/crowds.js';
 import { decide } from '../../src/domain/decide.js';
 import { apply } from '../../src/domain/state/apply.js';
 import type { Act } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot, GuardAct } from '../../src/domain/state/round.js';
 import { defaultGuards, defaultRules } from '../../src/domain/state/rules.js';
+import { finish } from '../../src/domain/state/steps.js';
 import { judgeRound } from '../../src/domain/voting/feedback.js';
+import { parting } from '../../src/domain/voting/taste/parting.js';
+import type { Vote } from '../../src/domain/voting/vote.js';
 import { told } from '../../src/words/tell.js';
 import { person } from '../support/world.js';
 
@@ -220,4 +223,34 @@ describe('undrawn rounds', () => {
     expect(scored([0.9, 0.5, 0.5, 0.1], [true, true, false, false])).toBe(0.875);
     expect(scored([1, 1], [true, true])).toBeNull();
   });
+});
+
+describe('camps', () => {
+  const campsOf = (crowd: Crowd, seed: number) => {
+    const votes: Vote[] = [];
+    const session = { crowd, seed, rules: { ...defaultRules, ballots: 'sheet' as const }, rounds: 4 };
+    for (const { judgement } of playRounds(session)) votes.push(...judgement.weighed.votes);
+    return finish(parting(votes));
+  };
+
+  it('are found in two equal factions, and nearly everybody is in their own', () => {
+    const divided = loadCrowd('factions');
+    for (const seed of [2, 3, 5]) {
+      const crowd = { ...divided, people: { ...divided.people, count: 12, active: 1, factions: [0.5, 0.5] } };
+      const found = campsOf(crowd, seed);
+      if (typeof found === 'string') throw new Error(`seed ${seed}: ${found}`);
+      const people = peopleOf(crowd, seed, 4).filter(({ name }) => found.camps.has(name));
+      const inA = (camp: number) =>
+        people.filter((one) => one.camp === camp && found.camps.get(one.name) === 'A').length;
+      const of = (camp: number) => people.filter((one) => one.camp === camp).length;
+      expect(Math.abs(inA(0) / of(0) - inA(1) / of(1)), `seed ${seed}`).toBeGreaterThan(0.9);
+    }
+  });
+
+  it.each(['teachers', 'lenient', 'dislikers', 'growing', 'bursts'])(
+    'are found in no honest crowd: %s',
+    (name) => {
+      for (const seed of [1, 2]) expect(campsOf(loadCrowd(name), seed)).toBe('alike');
+    },
+  );
 });

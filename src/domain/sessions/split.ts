@@ -11,12 +11,21 @@ import type { Draft } from '../state/draft.js';
 import type { Act, Command } from '../state/events.js';
 import type { SessionState } from '../state/model.js';
 import { notify } from '../state/say.js';
-import { type Camp, campOf, camps, inCamp, type Picture, type Split } from '../state/split.js';
+import {
+  type Camp,
+  campOf,
+  camps,
+  inCamp,
+  type NotParted,
+  type Parting,
+  type Picture,
+  type Split,
+} from '../state/split.js';
 import { finish, type Steps } from '../state/steps.js';
 import { consented } from '../voting/ledger.js';
 import { nameOf } from '../voting/mine.js';
 import { accountsOf, personOf } from '../voting/people.js';
-import { type NotParted, type Parting, parting } from '../voting/taste/parting.js';
+import { parting } from '../voting/taste/parting.js';
 import type { Vote } from '../voting/vote.js';
 import { counting } from '../voting/who-counts.js';
 import { openBranch } from './branch.js';

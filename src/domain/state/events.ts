@@ -4,13 +4,12 @@
  * of reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
 
-import type { NotParted, Parting } from '../voting/taste/parting.js';
 import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
 import type { GuardAct, Learned, PairPicture, Round } from './round.js';
 import type { Rules, settableRules } from './rules.js';
-import type { Camp } from './split.js';
+import type { Camp, NotParted, Parting } from './split.js';
 import type { Strengths } from './strengths.js';
 
 /** A person as an event saw them; stored only after consent. */

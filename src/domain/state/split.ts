@@ -2,7 +2,6 @@
  * A session that went on as two, one for each camp of taste. Who is of which camp stands in their own row, so
  * that forgetting takes it along; linked accounts are one person.
  */
-import type { Voter } from './model.js';
 
 export type Camp = 'A' | 'B';
 export const camps: readonly Camp[] = ['A', 'B'];
@@ -32,11 +31,27 @@ export interface CampSince {
   since: number;
 }
 
+/** By the split's id; the newest last. */
+interface Camped {
+  camps?: Readonly<Record<string, readonly CampSince[]>>;
+}
+
+/** What the votes of a session come to (voting/taste/parting.ts). */
+export interface Parting {
+  /** Person -> camp. A is the larger one. Who voted on too few pictures is in none. */
+  camps: ReadonlyMap<string, Camp>;
+  /** Ids of the pictures that divide people most, by the camp that likes them; the widest first. */
+  likes: Record<Camp, readonly string[]>;
+}
+
+/** `few`: too few people voted on enough pictures. `alike`: tastes do not differ that much. */
+export type NotParted = 'few' | 'alike';
+
 /** Unlike the parent's id it is another one when a session is split once more after that was undone. */
 export const splitId = ({ sessions }: Split): string => sessions.A;
 
 /** The camp that the accounts of one person were of at a time; undefined while they are of none. */
-export function campOf(accounts: readonly Voter[], split: Split, at: number): Camp | undefined {
+export function campOf(accounts: readonly Camped[], split: Split, at: number): Camp | undefined {
   const known = accounts.flatMap(({ camps: all }) => all?.[splitId(split)] ?? []);
   const then = known.filter(({ since }) => since <= at);
   return then.reduce<CampSince | undefined>((a, b) => (a && a.since > b.since ? a : b), undefined)?.camp;
@@ -46,7 +61,7 @@ export function campOf(accounts: readonly Voter[], split: Split, at: number): Ca
 const MOVES = 20;
 
 /** The row of somebody who is of a camp from now on. */
-export function inCamp(voter: Voter, split: Split, { camp, since }: CampSince): Voter {
+export function inCamp<V extends Camped>(voter: V, split: Split, { camp, since }: CampSince): V {
   const id = splitId(split);
   const before = voter.camps?.[id] ?? [];
   return { ...voter, camps: { ...voter.camps, [id]: [...before, { camp, since }].slice(-MOVES) } };

@@ -2,27 +2,17 @@
  * The two camps of a split community, by all that its people said so far: the camps on either side of the
  * factor of bridging (bridging.ts), and for each the pictures that it likes and the other does not.
  */
-import { type Camp, camps } from '../../state/split.js';
+import { camps, type NotParted, type Parting } from '../../state/split.js';
 import type { Steps } from '../../state/steps.js';
 import type { Vote } from '../vote.js';
 import { columns, type Votes } from './ballot-box.js';
 import { bridging, dividing } from './bridging.js';
 import { inVoices } from './labels.js';
 
-export interface Parting {
-  /** Person -> camp. A is the larger one. Who voted on too few pictures is in none. */
-  camps: ReadonlyMap<string, Camp>;
-  /** Ids of the pictures that divide people most, by the camp that likes them; the widest first. */
-  likes: Record<Camp, readonly string[]>;
-}
-
-/** `few`: too few people voted on enough pictures. `alike`: tastes do not differ that much. */
-export type NotParted = 'few' | 'alike';
-
 /** Pictures that somebody must have voted on before anything is made of their taste. */
-export const ENOUGH_VOTES = 10;
+const ENOUGH_VOTES = 10;
 /** People that a camp needs. */
-export const LEAST_IN_CAMP = 3;
+const LEAST_IN_CAMP = 3;
 /** Pictures that a camp is told by, at most. */
 const TOLD = 3;
 
