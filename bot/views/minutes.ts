@@ -33,8 +33,7 @@ export function learnedInMinutes({ steps, plan }: Learned): Text {
 const mostOf = ({ minutes }: Pick<Planned<unknown>, 'minutes'>): Text => duration(minutes * 60);
 
 function beyond({ minutes, seconds }: Pick<Planned<unknown>, 'minutes' | 'seconds'>): Text {
-  if (seconds <= 60 * minutes) return '';
-  return say('Less would be of no use; it was expected to take {more} more.', {
-    more: duration(seconds - 60 * minutes),
-  });
+  const more = seconds - 60 * minutes;
+  if (more < 1) return '';
+  return say('Less would be of no use; it was expected to take {more} more.', { more: duration(more) });
 }

@@ -24,7 +24,9 @@ const LEAST_STEPS = 1 / 3;
 
 /** What is drawn beside each of the session's rounds; null where its rounds are too small to afford it. */
 export function pairPlan({ session, rounds }: Pick<SessionState, 'session' | 'rounds'>) {
-  const images = rounds[0]?.count ?? 0;
+  const [first] = rounds;
+  // As many as were asked for, whatever its minutes left.
+  const images = first?.drawn?.plan?.wanted.images ?? first?.count ?? 0;
   if (session.pairHidden) return null;
   const { steps } = session.sampler;
   const worth = images / SHARE;

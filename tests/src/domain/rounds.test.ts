@@ -1,5 +1,6 @@
 /** The life of a round, told as it happens: each test names a rule of docs/votes.md. */
 import { describe, expect, it } from 'vitest';
+import { pairPlan } from '../../../src/domain/rounds/pair.js';
 import { waitsForEngine } from '../../../src/domain/sessions/views.js';
 import { approvalOf } from '../../../src/domain/state/approval.js';
 import { World } from '../../support/world.js';
@@ -37,7 +38,9 @@ it('has the pictures that its minutes left, on its ballots and for what follows'
     const result = { kind: 'generate', images, drawn: { seconds: 9, plan } } as const;
     world.send({ kind: 'job-done', job: effect.key, result, at: world.now });
   };
+  const pairs = pairPlan(world.state);
   world.settle();
+  expect(pairPlan(world.state)).toEqual(pairs);
   expect(world.round).toMatchObject({ state: 'open', count: 7, drawn: { plan: { images: 7 } } });
   expect([...world.state.ballots.values()].flatMap(({ cells }) => cells)).toHaveLength(7);
 });
