@@ -43,7 +43,8 @@ let engine: EngineContext;
 let cache: ExecutorCache;
 
 beforeAll(() => {
-  cache = new ExecutorCache({ threads: 1 });
+  // Nothing that another test computes with again is let go of.
+  cache = new ExecutorCache({ threads: 1 }, { executors: 99, memory: Infinity });
   engine = new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' });
   handlers = createHandlers(engine);
 });
