@@ -43,7 +43,9 @@ const settings = () => [
 
 class EngineProcess {
   private constructor(
+    readonly name: string,
     readonly child: ChildProcess,
+    private readonly usual: boolean,
     private readonly said: { out: string; err: string },
     readonly ended: Promise<{ code: number | null; signal: string | null }>,
   ) {}
@@ -72,12 +74,18 @@ class EngineProcess {
     const said = { out: '', err: '' };
     child.stdout!.on('data', (bytes) => (said.out += String(bytes)));
     child.stderr!.on('data', (bytes) => (said.err += String(bytes)));
+    const usual = Object.keys(more).length + own.length === 0;
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
       child.once('exit', (code, signal) => resolve({ code, signal })),
     );
-    const engine = new EngineProcess(child, said, ended);
+    const engine = new EngineProcess(name, child, usual, said, ended);
     running.push(engine);
     return engine;
+  }
+
+  /** It is there, and as any other. */
+  get serves(): boolean {
+    return this.usual && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   stderr(): string {
@@ -95,8 +103,15 @@ class EngineProcess {
   }
 }
 
-const both = (more: Record<string, string> = {}, own: readonly string[] = []) =>
-  Promise.all(['a', 'b'].map((name) => EngineProcess.start(name, more, own)));
+/** Two engines: those that outlived the test before, where they are as these shall be. */
+async function both(more: Record<string, string> = {}, own: readonly string[] = []): Promise<void> {
+  const usual = Object.keys(more).length + own.length === 0;
+  await clear((engine) => usual && engine.serves && 'ab'.includes(engine.name));
+  const there = [...running];
+  const start = async (name: string) =>
+    there.find((engine) => engine.name === name) ?? EngineProcess.start(name, more, own);
+  running.splice(0, running.length, ...(await Promise.all(['a', 'b'].map(start))));
+}
 
 /** The engine that has the job, and the other. */
 async function atWork(): Promise<readonly [EngineProcess, EngineProcess]> {
@@ -116,23 +131,27 @@ const openBot = async (attempts: number) => {
 
 beforeAll(async () => {
   redis = await TestRedis.start();
-  await EngineProcess.start('first');
+  await EngineProcess.start('a');
   const { job, out } = round(0);
   await (await openBot(1)).run(job);
   undisturbed = bytesOf(out);
-  await clear();
+  await clear(({ serves }) => serves);
 }, 120_000);
-afterEach(clear);
+afterEach(() => clear(({ serves }) => serves));
 afterAll(async () => {
+  await clear();
   await redis.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function clear(): Promise<void> {
+/** Bots leave, and of the engines all that are not kept. */
+async function clear(keeps: (engine: EngineProcess) => boolean = () => false): Promise<void> {
   for (const bot of bots.splice(0)) await bot.close();
-  const engines = running.splice(0);
-  for (const engine of engines) engine.signal('SIGKILL');
-  await Promise.all(engines.map(({ ended }) => ended));
+  const kept = running.filter(keeps);
+  const gone = running.filter((engine) => !kept.includes(engine));
+  running.splice(0, running.length, ...kept);
+  for (const engine of gone) engine.signal('SIGKILL');
+  await Promise.all(gone.map(({ ended }) => ended));
 }
 
 type Payload = JobRequest<'generate'>['payload'];
@@ -216,6 +235,23 @@ describe('engines', () => {
     expect(shared).toEqual(['1']);
   }, 120_000);
 
+  it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
+    await both();
+    const { first } = await disturbed(4, 1, (engine) => engine.signal('SIGTERM'));
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  it('one that is asked to leave amid a step that does not end: it hands the job back all the same, and is gone', async () => {
+    await both();
+    // Stopped, the process that computes is one whose step takes for ever.
+    const { first } = await disturbed(5, 1, (engine) => {
+      process.kill(engine.worker, 'SIGSTOP');
+      engine.signal('SIGTERM');
+    });
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(first.stderr()).toContain('the running step takes too long');
+  }, 120_000);
+
   it.each([
     ['18 images in 20 steps', 6, 18, 20, {}, 5_000],
     ['64 images as of 512x512', 7, 64, 2, largePreviews, 200_000],
@@ -262,23 +298,6 @@ describe('engines', () => {
     expect(first.child.exitCode).toBeNull();
   }, 120_000);
 
-  it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
-    await both();
-    const { first } = await disturbed(4, 1, (engine) => engine.signal('SIGTERM'));
-    expect(await first.ended).toEqual({ code: 0, signal: null });
-  }, 120_000);
-
-  it('one that is asked to leave amid a step that does not end: it hands the job back all the same, and is gone', async () => {
-    await both();
-    // Stopped, the process that computes is one whose step takes for ever.
-    const { first } = await disturbed(5, 1, (engine) => {
-      process.kill(engine.worker, 'SIGSTOP');
-      engine.signal('SIGTERM');
-    });
-    expect(await first.ended).toEqual({ code: 0, signal: null });
-    expect(first.stderr()).toContain('the running step takes too long');
-  }, 120_000);
-
   it('one that is asked to leave before it has begun: it is gone', async () => {
     const engine = EngineProcess.spawn('a');
     await until(() => engine.worker > 0, 'the process that computes to be started');
@@ -287,6 +306,7 @@ describe('engines', () => {
   }, 120_000);
 
   it('sees a model that is pulled into its folder while it runs, and one that is taken away', async () => {
+    await clear();
     const elsewhere = join(dir, 'models-of-the-bot');
     const pulled = await acclaim('pull', projectPath('models/mini'), '--to', elsewhere);
     expect(pulled.status, pulled.err).toBe(0);
