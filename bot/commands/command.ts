@@ -97,11 +97,16 @@ export async function sessionsInSight(
   return all.filter((_, i) => seen[i]);
 }
 
-/** Where the audit of this channel stands: its session's first, then that of its server. */
+/**
+ * Where the audit of this channel stands: its session's first, then that of the session that was split into
+ * it, then that of its server.
+ */
 export async function placesOf(context: CommandContext): Promise<string[]> {
   const { services, account, channel } = context;
   const state = await services.sessions.ofChannel(account.platform, channel);
-  return [...(state ? [state.session.id] : []), await serverPlace(context)];
+  const { id, split } = state?.session ?? {};
+  const sessions = [id, split?.parent].filter((one) => one !== undefined);
+  return [...new Set(sessions), await serverPlace(context)];
 }
 
 /** Where the audit of this channel's server stands. */
