@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
 import { agree, appOfStates, screens, show, states } from '../support/page-states.js';
@@ -65,6 +65,7 @@ const rows = screens.flatMap((screen) => looks.map((look) => ({ ...screen, ...lo
 describe.each(rows)('$name, $lang', ({ viewport, phone, lang, dark }) => {
   let context: BrowserContext;
   let page: Page;
+  let shown = '';
   beforeAll(async () => {
     const colorScheme = dark ? 'dark' : 'light';
     const locale = lang === 'ja' ? 'ja-JP' : 'en-GB';
@@ -76,15 +77,16 @@ describe.each(rows)('$name, $lang', ({ viewport, phone, lang, dark }) => {
       reducedMotion: 'reduce',
     });
     await agree(context, app.platform.url);
+    page = await context.newPage();
+    page.on('pageerror', (error) => faults.push(`${shown}: ${error.message}`));
+    page.setDefaultTimeout(30_000);
   });
-  // A page that stays open keeps its live line, and a browser has few connections.
-  afterEach(() => page?.close());
   afterAll(() => context?.close());
 
   it.each(states.filter((state) => !state.phone || phone))('$name', async (state) => {
-    page = await context.newPage();
-    page.on('pageerror', (error) => faults.push(`${state.name}: ${error.message}`));
-    page.setDefaultTimeout(30_000);
+    shown = state.name;
+    // From elsewhere on the server the page begins anew, in the same process of the browser.
+    await page.goto(`${app.platform.url}/api/status`);
     await show(page, app.platform.url, state);
     expect(await page.evaluate('document.documentElement.lang')).toBe(lang);
     expect(await page.evaluate(loose)).toEqual({ moved: [0, 0], over: 0, tall: 0, wide: [] });
