@@ -1,11 +1,11 @@
 /**
  * `node on-device.mjs DEVICE`: the built engine on a device, in a process of its own because drivers are set
  * up by the environment that a process starts with. Prints one line of JSON: errors by name, relative to the
- * largest value expected, the device's emission, precision and notes. Sessions stay open to the end: what a
- * device compiles is shared among open ones.
+ * largest value expected, the device's emission, precision and notes, and what its self-check said. Sessions
+ * stay open to the end: what a device compiles is shared among open ones.
  */
 import { readFileSync } from 'node:fs';
-import { chooseDevice, type WantedPrecision } from '../../engine/devices.js';
+import { chooseDevice, tryApart, type WantedPrecision } from '../../engine/devices.js';
 import { ddim } from '../../engine/diffusion/ddim.js';
 import { createPredictor } from '../../engine/diffusion/predictor.js';
 import { stepMean } from '../../engine/diffusion/schedule.js';
@@ -143,6 +143,6 @@ for (const session of opened) await session.release();
 await cache.clear();
 await cpuCache.clear();
 const { emission, precision, notes } = device;
-process.stdout.write(
-  `${JSON.stringify({ errors, plain: [...emission.plain], late: [...emission.late], precision, notes })}\n`,
-);
+const [plain, late] = [[...emission.plain], [...emission.late]];
+const check = await tryApart(device.name);
+process.stdout.write(`${JSON.stringify({ errors, plain, late, precision, notes, check })}\n`);
