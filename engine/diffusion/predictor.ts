@@ -82,7 +82,7 @@ export async function createPredictor(
     graph: 'prediction',
     models: [pipeline.identity],
     shapes: { ...shapesOf(text), sample: [size, ...latent] },
-    options: { adapter: form },
+    options: { adapter: form, int8: pipeline.int8?.sha256 },
   });
   const build = (spec: ReturnType<typeof specOf>) => predictionGraph(pipeline, spec, adapter?.tensors ?? {});
   const quick = Math.max(1, Math.floor(MICRO_BATCH_ELEMENTS / (noise.data.length / count)));
@@ -157,7 +157,7 @@ function digest(tensors: AdapterValues['tensors']): string {
 
 type PredictionSpec = GraphSpec & {
   readonly shapes: ConditioningShapes & { readonly sample: Shape };
-  readonly options: { readonly adapter: AdapterForm | null };
+  readonly options: { readonly adapter: AdapterForm | null; readonly int8: string | undefined };
 };
 
 /**
@@ -177,15 +177,16 @@ function predictionGraph(
   };
   const adapter = options.adapter && adapterIn(g, pipeline, options.adapter, values);
   const width = guidanceWidth(pipeline.unetConfig);
+  const source = { ...pipeline, unet: pipeline.int8 ?? pipeline.unet };
   const output =
     shapes.states[0] === 1
       ? unet(
           g,
-          pipeline,
+          source,
           { ...inputs, guidance: width === null ? undefined : g.input('guidance', [1, width]) },
           adapter ?? undefined,
         )
-      : guided(g, pipeline, inputs, g.input('guidance', []), adapter ?? undefined);
+      : guided(g, source, inputs, g.input('guidance', []), adapter ?? undefined);
   g.output('output', output);
   return g;
 }

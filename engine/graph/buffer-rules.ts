@@ -21,7 +21,7 @@ const own = { place: 'own' } as const;
 const view = { place: 'view' } as const;
 const inPlace = { place: 'in-place' } as const;
 
-const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
+const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, int8: 1, bool: 1 } as const;
 
 /** Of a tensor as the run time holds it. */
 export const bytesOf = ({ dtype, shape }: TensorType): number => elementBytes[dtype] * numel(shape);

@@ -90,7 +90,7 @@ const convTranspose: EmitRule<'ConvTranspose'> = (node, { inputs, outputs }, c) 
 };
 
 /** ONNX's TensorProto.DataType */
-export const onnxType = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+export const onnxType = { float32: 1, int8: 3, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
 
 /** What an op's attributes come to in ONNX has to be said. */
 type OwnRules = { readonly [K in Exclude<OpName, PlainOp>]: EmitRule<K> };
@@ -104,6 +104,13 @@ const emitRules: OwnRules & { readonly [K in OpName]?: EmitRule<K> } = {
     attributes: { alpha: { float: node.attrs.alpha } },
   }),
   Gemm: plain(({ transA, transB }) => ({ transA: Number(transA), transB: Number(transB) })),
+  // No operand says where zero is: it is zero.
+  DynamicQuantizeMatMul: ({ op }, { inputs: [x, q, scale, ...bias], outputs }) => ({
+    op,
+    domain: 'com.microsoft',
+    inputs: [x!, q!, scale!, '', ...bias],
+    outputs,
+  }),
   Conv: plain(conv),
   ConvTranspose: convTranspose,
   Reshape: withInts(

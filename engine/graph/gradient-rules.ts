@@ -157,6 +157,7 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
       needs[2] ? sumTo(dy!, c!.shape) : undefined,
     ];
   },
+  DynamicQuantizeMatMul: 'none',
   Conv: conv2dGradients,
   ConvTranspose: 'none',
   Reshape: ({ inputs: [x], dys: [dy] }) => [reshape(dy!, x!.shape)],

@@ -43,7 +43,7 @@ export class Graph {
   }
 
   /** A mapped weight (cast in the graph where the file holds another type). */
-  weight(weight: ExternalWeight, to: FloatType = 'float32'): Value {
+  weight(weight: ExternalWeight, to: FloatType | 'int8' = 'float32'): Value {
     // A name may stand for parts of one tensor, and two encoders in one file may call theirs the same.
     const key = `${weight.file}#${weight.name}@${weight.offset}+${weight.length}`;
     let raw = this.weights.get(key);

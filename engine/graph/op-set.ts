@@ -1,6 +1,6 @@
 /**
- * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention` and
- * `QuickGelu` are onnxruntime's). This interface is the key of all rule tables: shape-rules and
+ * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention`,
+ * `QuickGelu` and `DynamicQuantizeMatMul` are onnxruntime's). This interface is the key of all rule tables: shape-rules and
  * gradient-rules are total over it, so an op without a rule does not compile; emit-rules and buffer-rules
  * have rows where an op is not like most. All unions of ops are taken from it.
  */
@@ -47,6 +47,11 @@ export interface OpAttrs {
   MatMul: None;
   /** Y = A' B' + C, A' = A or its transpose. */
   Gemm: { readonly transA: boolean; readonly transB: boolean };
+  /**
+   * Y = X Q' + C in products of integers: x [M,K] is rounded to 256 steps between its extremes when it runs,
+   * q [K,N] is int8 and counts in steps of scale [N]; bias [N].
+   */
+  DynamicQuantizeMatMul: None;
   Conv: ConvAttrs;
   ConvTranspose: ConvAttrs & { readonly outputPadding: readonly [number, number] };
   Reshape: { readonly shape: readonly number[] };
@@ -70,7 +75,7 @@ export interface OpAttrs {
   /** Nearest neighbour, factor two. */
   Resize: Unary;
   Gather: None;
-  Cast: { readonly to: 'float32' | 'float16' | 'int64' | 'bool' };
+  Cast: { readonly to: 'float32' | 'float16' | 'int64' | 'int8' | 'bool' };
   /** Same value; gradients stop here. */
   Identity: Unary;
 }

@@ -201,6 +201,20 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
   return reshape(y, [...x.shape.slice(0, -1), out]);
 }
 
+/** A linear layer's weight in whole steps: `steps` [in, out] in int8, each column's step in `scale` [out]. */
+export interface Int8Weight {
+  readonly steps: Value;
+  readonly scale: Value;
+}
+
+/** As `linear`, in products of integers; x is rounded to 256 steps between its extremes. No gradient. */
+export function int8Linear(x: Value, { steps, scale }: Int8Weight, bias?: Value): Value {
+  const [inner, out] = steps.shape as [number, number];
+  const rows = reshape(x, [numel(x.shape) / inner, inner]);
+  const operands = bias ? [rows, steps, scale, bias] : [rows, steps, scale];
+  return reshape(x.graph.op('DynamicQuantizeMatMul', operands, {}), [...x.shape.slice(0, -1), out]);
+}
+
 export interface ConvOptions {
   stride?: number;
   /** One number for all sides, or [top, left, bottom, right]. */

@@ -89,6 +89,15 @@ export const shapeRules: { readonly [K in OpName]: ShapeRule<K> } = {
     if (c) check(sameShape(broadcast(c.shape, [m, n], 'Gemm'), [m, n]), 'Gemm', a!, b!, c);
     return type(a!.dtype, [m, n]);
   },
+  DynamicQuantizeMatMul: ([x, q, scale, bias]) => {
+    const [m, k] = x!.shape;
+    const [k2, n] = q!.shape;
+    const ranks = x!.shape.length === 2 && q!.shape.length === 2 && q!.dtype === 'int8';
+    check(ranks && k === k2 && x!.dtype === 'float32', 'DynamicQuantizeMatMul', x!, q!);
+    for (const row of bias ? [scale!, bias] : [scale!])
+      check(sameShape(row.shape, [n!]), 'DynamicQuantizeMatMul', q!, row);
+    return type('float32', [m!, n!]);
+  },
   Conv: ([x, w, b], { strides, pads, dilations }) => {
     check(x!.shape.length === 4 && w!.shape.length === 4 && x!.shape[1] === w!.shape[1], 'Conv', x!, w!);
     if (b) check(sameShape(b.shape, [w!.shape[0]!]), 'Conv', w!, b);

@@ -6,7 +6,7 @@
 import type { Graph } from './graph.js';
 import type { OpAttrs, OpName } from './op-set.js';
 
-export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool';
+export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int8' | 'bool';
 /** What is computed in. */
 export type FloatType = Extract<DType, 'float32' | 'float16'>;
 export type Shape = readonly number[];

@@ -78,7 +78,7 @@ export function readTensor(source: SafetensorsFile, name: string): Tensor {
 }
 
 /** The bytes of one tensor that is there, of whatever dtype. */
-export const readBytes = ({ file }: SafetensorsFile, { offset, length }: TensorEntry): Buffer =>
+export const readBytes = ({ file }: Pick<SafetensorsFile, 'file'>, { offset, length }: TensorEntry): Buffer =>
   withFile(file, (fd) => readExactly(fd, offset, length));
 
 /** Every tensor of a file. */
@@ -130,7 +130,44 @@ export function writeSafetensors(
   ]);
 }
 
-function writeAtomically(file: string, chunks: readonly Uint8Array[]): void {
+/** A tensor that is to be written. */
+export interface Described {
+  readonly name: string;
+  readonly dtype: 'I8' | 'F32';
+  readonly shape: readonly number[];
+}
+
+/**
+ * As `writeSafetensors`, but each tensor is made when its turn comes and forgotten once it is written.
+ * `onBytes` is shown all that the file is made of.
+ */
+export function writeSafetensorsOf(
+  file: string,
+  tensors: readonly Described[],
+  make: (name: string) => Int8Array | Float32Array,
+  onBytes: (bytes: Uint8Array) => void,
+): void {
+  const size = { I8: 1, F32: 4 };
+  const entries = tensors
+    .map((of) => ({ ...of, length: size[of.dtype] * numel(of.shape) }))
+    .sort((a, b) => size[b.dtype] - size[a.dtype] || byName(a.name, b.name));
+  function* chunks() {
+    yield encodeHeader(entries, []);
+    for (const { name } of entries) {
+      const { buffer, byteOffset, byteLength } = make(name);
+      yield new Uint8Array(buffer, byteOffset, byteLength);
+    }
+  }
+  function* shown() {
+    for (const chunk of chunks()) {
+      onBytes(chunk);
+      yield chunk;
+    }
+  }
+  writeAtomically(file, shown());
+}
+
+function writeAtomically(file: string, chunks: Iterable<Uint8Array>): void {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     const fd = openSync(temporary, 'wx');

@@ -68,7 +68,7 @@ export class Weights {
   /** A mapped weight of `graph`, as `to`. */
   weight(graph: Graph, name: string, shape: Shape, to: FloatType = 'float32'): Value {
     const place = this.tensors.get(name);
-    if (!place || !sameShape(place.shape, shape))
+    if (!place || !sameShape(matrix(place.shape), matrix(shape)))
       throw new Error(`${this.file}: ${name}[${shape}] was not bound`);
     const { tensor, dtype, offset, length, transposed } = place;
     const stored = transposed ? [...shape].reverse() : shape;

@@ -18,6 +18,7 @@ import type { GraphSpec, ModelIdentity } from '../runtime/graph-spec.js';
 import type { FloatTensor } from '../runtime/tensor.js';
 import { type Family, familyOf } from './families.js';
 import { openFolder } from './folder.js';
+import type { Int8Unet } from './int8.js';
 import type { ModelParts } from './parts.js';
 import { openSingleFile } from './single-file.js';
 import { inTiles } from './tiles.js';
@@ -30,6 +31,8 @@ export interface Pipeline extends ModelParts {
   readonly dir: string;
   /** What it is computed in. */
   readonly precision: Precision;
+  /** The UNet's weights for drawing, some of them in int8. */
+  readonly int8?: Int8Unet;
   /** In the specs of graphs that map its weights. */
   readonly identity: ModelIdentity;
   readonly family: Family;

@@ -20,7 +20,8 @@ export const linear = (scope: Scope, x: Value, out: number, options?: { bias?: b
  */
 export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { bias = true } = {}): Value[] {
   const out = sizes.reduce((sum, size) => sum + size, 0);
-  const weight = scope.weight('weight', [out, x.shape.at(-1)!]);
+  const inner = x.shape.at(-1)!;
+  const weight = scope.weight('weight', [out, inner]);
   const offset = bias ? scope.weight('bias', [out]) : undefined;
   const part = scope.lowRank(weight);
   let end = 0;
@@ -29,13 +30,20 @@ export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { 
     end += size;
     const own = (v: Value) => ops.rows(v, start, end);
     const b = offset && own(offset);
-    if (!part) return ops.linear(x, own(weight), b);
-    const { loraA, form } = part;
-    const loraB = own(part.loraB);
-    if (form === 'merged') return ops.linear(x, mergedWeight(own(weight), { loraA, loraB, form }), b);
-    return plus(ops.linear(x, own(weight), b), ops.linear(ops.linear(ops.wide(x), loraA), loraB));
+    const int8 = scope.int8('weight', { start, end, inner });
+    const product = () => (int8 ? ops.int8Linear(x, int8, b) : ops.linear(x, own(weight), b));
+    if (!part) return product();
+    const loraB = own(flat(part.loraB));
+    const loraA = flat(part.loraA);
+    // What a sum with the low-rank part would be in int8 was not made, and not measured.
+    if (part.form === 'merged' && !int8)
+      return ops.linear(x, mergedWeight(own(weight), { ...part, loraA, loraB }), b);
+    return plus(product(), ops.linear(ops.linear(ops.wide(x), loraA), loraB));
   });
 }
+
+/** A matrix of a 1x1 convolution's adapter as that of a linear layer: the same bytes. */
+const flat = (matrix: Value): Value => ops.reshape(matrix, matrix.shape.slice(0, 2));
 
 export interface ConvLayer extends ops.ConvOptions {
   /** Channels of the result. */

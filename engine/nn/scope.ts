@@ -4,12 +4,22 @@
  * the shape that the configuration implies.
  */
 import type { Graph } from '../graph/graph.js';
+import type { Int8Weight } from '../graph/ops.js';
 import type { FloatType, Shape, Value } from '../graph/value.js';
 import type { LowRank, LowRankSource } from './lora.js';
 
 /** What gives a network its weights by full name and shape, as `to` whatever they are stored as. */
 export interface WeightSource {
   weight(graph: Graph, name: string, shape: Shape, to?: FloatType): Value;
+  /** Rows of a linear layer's weight as int8, where it computes in that. */
+  int8?(graph: Graph, name: string, rows: Rows): Int8Weight | undefined;
+}
+
+/** Rows [start, end) of a weight [out, inner]. */
+export interface Rows {
+  readonly start: number;
+  readonly end: number;
+  readonly inner: number;
 }
 
 /**
@@ -38,12 +48,20 @@ export class Scope {
   }
 
   weight(name: string, shape: Shape): Value {
-    const full = this.path === '' ? name : `${this.path}.${name}`;
-    return this.source.weight(this.graph, full, shape, this.type);
+    return this.source.weight(this.graph, this.full(name), shape, this.type);
+  }
+
+  /** Rows of the weight as int8; undefined where they are to be used as they lie. */
+  int8(name: string, rows: Rows): Int8Weight | undefined {
+    return this.source.int8?.(this.graph, this.full(name), rows);
   }
 
   /** The adapter's part for the layer at this path, which has this weight, if it has one. */
   lowRank(weight: Value): LowRank | undefined {
     return this.adapter?.layer(this.path, weight);
+  }
+
+  private full(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`;
   }
 }

@@ -34,7 +34,7 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
   let tokens = graph.segment(() => {
     const normal = groupNorm(scope.at('norm'), x, options.groups, 1e-6);
     const projIn = scope.at('proj_in');
-    return options.linearProjection
+    return overTokens(projIn, c, options)
       ? linear(projIn, toTokens(normal), c)
       : toTokens(conv(projIn, normal, { out: c, kernel: 1 }));
   });
@@ -44,11 +44,15 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
     tokens = graph.segment(() => transformerBlock(block, before, context, options));
   }
   const projOut = scope.at('proj_out');
-  const out = options.linearProjection
+  const out = overTokens(projOut, c, options)
     ? toImage(linear(projOut, tokens, c), x)
     : conv(projOut, toImage(tokens, x), { out: c, kernel: 1 });
   return addRepeated(x, out);
 }
+
+/** Of tokens a 1x1 convolution is a linear layer, and that one may be in int8. */
+const overTokens = (scope: Scope, c: number, { linearProjection }: TransformerOptions): boolean =>
+  linearProjection || scope.int8('weight', { start: 0, end: c, inner: c }) !== undefined;
 
 function transformerBlock(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
   const norm = (name: string, y: Value) => layerNorm(scope.at(name), y, 1e-5);

@@ -185,6 +185,20 @@ const kernels: { [K in OpName]: Kernel<K> } = {
       return sum;
     }),
   ],
+  DynamicQuantizeMatMul: ([x, q, scale, bias], _attrs, node) => {
+    // Between the extremes, zero among them, 255 steps; zero is a whole number of them.
+    const [low, high] = [Math.min(0, ...x.data), Math.max(0, ...x.data)];
+    const step = (high - low) / 255;
+    const zero = Math.round(-low / step);
+    const steps = x.data.map((v) => Math.min(255, Math.max(0, Math.round(v / step) + zero)) - zero);
+    return [
+      build(node.outputs[0]!.shape, ([m, n]) => {
+        let sum = 0;
+        for (let k = 0; k < x.shape[1]; k++) sum += steps[m * x.shape[1] + k] * at(q, [k, n]);
+        return sum * step * scale.data[n] + (bias ? bias.data[n] : 0);
+      }),
+    ];
+  },
   Conv: ([x, w, b], attrs, node) => [conv(x, w, b, attrs, node.outputs[0]!.shape)],
   ConvTranspose: ([x, w], attrs, node) => [convTranspose(x, w, attrs, node.outputs[0]!.shape)],
   Reshape: ([x], { shape }) => [{ shape, data: x.data }],
@@ -279,7 +293,7 @@ const kernels: { [K in OpName]: Kernel<K> } = {
     }),
   ],
   Cast: ([x], { to }) =>
-    map((v) => (to === 'bool' ? Number(v !== 0) : to === 'int64' ? Math.trunc(v) : v))([x]),
+    map((v) => (to === 'bool' ? Number(v !== 0) : to === 'int64' || to === 'int8' ? Math.trunc(v) : v))([x]),
   Identity: map((x) => x),
 };
 
