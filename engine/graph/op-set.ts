@@ -1,8 +1,8 @@
 /**
  * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention`,
- * `QuickGelu` and `DynamicQuantizeMatMul` are onnxruntime's). This interface is the key of all rule tables: shape-rules and
- * gradient-rules are total over it, so an op without a rule does not compile; emit-rules and buffer-rules
- * have rows where an op is not like most. All unions of ops are taken from it.
+ * `QuickGelu` and `DynamicQuantizeMatMul` are onnxruntime's). This interface is the key of all rule tables:
+ * shape-rules and gradient-rules are total over it, so an op without a rule does not compile; emit-rules and
+ * buffer-rules have rows where an op is not like most. All unions of ops are taken from it.
  */
 export interface ConvAttrs {
   readonly strides: readonly [number, number];

@@ -27,8 +27,8 @@ import { bfloatToFloat, halfToFloat } from '../io/half.js';
 import { openSafetensors, readBytes, type SafetensorsFile, writeSafetensorsOf } from '../io/safetensors.js';
 import { Wanted, type Weights } from '../io/weights.js';
 import type { Rows, WeightSource } from '../nn/scope.js';
+import type { UnetConfig } from './config.js';
 import { visitUnet } from './networks.js';
-import type { Pipeline } from './pipeline.js';
 
 /**
  * Channels that a layer reads and gives, at least: with 192 of both int8 takes .6 of float32's time, with 128
@@ -76,7 +76,7 @@ const keyOf = ({ name, start, end }: { name: string; start: number; end: number 
  * file that is not what was written is made again.
  */
 export async function int8Unet(
-  { unet, unetConfig }: Pick<Pipeline, 'unet' | 'unetConfig'>,
+  { unet, unetConfig }: { unet: Weights; unetConfig: UnetConfig },
   hash: string,
   folder: string,
   least = LEAST,
@@ -91,7 +91,7 @@ export async function int8Unet(
 }
 
 /** Linear layers within the transformers, in the order in which the network asks for them. */
-function layersOf(unetConfig: Pipeline['unetConfig']): Layer[] {
+function layersOf(unetConfig: UnetConfig): Layer[] {
   const layers = new Map<string, Layer>();
   const wanted = new Wanted();
   const source: WeightSource = {
@@ -114,14 +114,15 @@ async function verified(file: string, note: string): Promise<z.infer<typeof note
     const noted = noteSchema.parse(JSON.parse(readFileSync(note, 'utf8')));
     await streamed(createReadStream(file), hash);
     if (hash.digest('hex') !== noted.sha256) return undefined;
-    utimesSync(file, new Date(), new Date());
+    const now = (performance.timeOrigin + performance.now()) / 1000;
+    utimesSync(file, now, now);
     return noted;
   } catch {
     return undefined;
   }
 }
 
-/** Makes the file layer by layer, then the note that vouches for it: one without the other counts for nothing. */
+/** Makes the file layer by layer, then the note that vouches for it: one without the other is nothing. */
 async function make(
   layers: readonly Layer[],
   { unet, file, note, least }: { unet: Weights; file: string; note: string; least: number },
