@@ -41,6 +41,9 @@ export const softwareVulkan = (): NodeJS.ProcessEnv =>
 
 const lavapipe = projectPath('dist/tools/lavapipe/libvulkan_lvp.so');
 
-/** With float16; null where src/setup/setup.mjs could not fetch it. */
+/**
+ * With float16; null where src/setup/setup.mjs could not fetch it. Its shaders run a few times each, so that
+ * to optimise them takes longer than it saves.
+ */
 export const halfVulkan = (): NodeJS.ProcessEnv | null =>
-  existsSync(lavapipe) ? environmentOf(lavapipe) : null;
+  existsSync(lavapipe) ? { ...environmentOf(lavapipe), GALLIVM_PERF: 'nopt' } : null;
