@@ -27,6 +27,7 @@ export const scripts = [
   'scale/queue',
   'scale/requests',
   'scale/simulate',
+  'shapes/int8',
   'shapes/load',
   'shapes/make-sd15',
   'shapes/make-sdxl',

@@ -9,13 +9,16 @@ import { AcclaimError } from '../src/errors.js';
 import { projectPath } from '../src/files/paths.js';
 import type { DeviceVerdicts } from './device-verdicts.js';
 import { type DeviceEmission, fusedEmission } from './graph/onnx.js';
-import type { Precision } from './nn/precision.js';
+import type { DrawingPrecision, Precision } from './nn/precision.js';
+import { int8Right } from './runtime/int8-right.js';
 import { refused, type SelfCheck } from './runtime/self-check.js';
 
 export interface Device {
   readonly name: string;
   readonly emission: DeviceEmission;
   readonly precision: Precision;
+  /** Rounds are drawn with linear layers in int8. */
+  readonly int8: boolean;
   /** What people should know of it, and why those before it were not taken; a sentence each. */
   readonly notes: readonly string[];
 }
@@ -52,11 +55,21 @@ async function run(device: string): Promise<SelfCheck> {
   }
 }
 
-export type WantedPrecision = Precision | 'auto';
+export type WantedPrecision = DrawingPrecision | 'auto';
 
-/** fp16 only where it came out `right`; with `auto` not on the CPU, which would only emulate it. */
+/**
+ * fp16 only where it came out `right`; unless it is named not on the CPU, which would only emulate it. int8 is
+ * for the CPU: elsewhere it is as `auto`.
+ */
 export const precisionOf = (device: string, right: boolean, wanted: WantedPrecision): Precision =>
-  right && (wanted === 'fp16' || (wanted === 'auto' && device !== 'cpu')) ? 'fp16' : 'fp32';
+  right && (wanted === 'fp16' || (wanted !== 'fp32' && device !== 'cpu')) ? 'fp16' : 'fp32';
+
+/** Why rounds are not drawn in int8 where that was wanted; null where they are, or where it was not. */
+export async function whyNotInt8(device: string, wanted: WantedPrecision): Promise<string | null> {
+  if (wanted !== 'int8') return null;
+  if (device !== 'cpu') return 'int8 is for the CPU';
+  return (await int8Right()) ? null : 'this processor gives wrong sums of int8';
+}
 
 /** `cpu` is taken at its word: the tests hold it against float64 kernels. Everything else is tried. */
 export async function chooseDevice(
@@ -68,13 +81,17 @@ export async function chooseDevice(
   const before = () => refusals.map(({ name, reason }) => `${name} is not used: ${reason}`);
   for (const name of devices) {
     if (name === 'cpu') {
-      return { name, emission: fusedEmission, precision: precisionOf(name, true, wanted), notes: before() };
+      const why = await whyNotInt8(name, wanted);
+      const notes = [...before(), ...(why ? [`int8 is not used: ${why}`] : [])];
+      const int8 = wanted === 'int8' && why === null;
+      return { name, emission: fusedEmission, precision: precisionOf(name, true, wanted), int8, notes };
     }
     const { ok, reason, plain, late, half, notes } = verdicts?.get(name) ?? (await tryApart(name, verdicts));
     if (ok) {
       const emission = { plain: new Set(plain), late: new Set(late) };
       const precision = precisionOf(name, half, wanted);
-      return { name, emission, precision, notes: [...before(), ...notes.map((note) => `${name}: ${note}`)] };
+      const own = notes.map((note) => `${name}: ${note}`);
+      return { name, emission, precision, int8: false, notes: [...before(), ...own] };
     }
     refusals.push({ name, reason });
   }

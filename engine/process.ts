@@ -16,6 +16,7 @@ import { chooseDevice, type WantedPrecision } from './devices.js';
 import { announceCosts } from './foretold-costs.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
+import { int8Folder } from './models/int8.js';
 import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
 import { Worker } from './worker.js';
@@ -54,6 +55,7 @@ const {
   name: device,
   emission,
   precision,
+  int8,
   notes,
 } = await chooseDevice(
   values.devices.split(','),
@@ -69,7 +71,10 @@ const cache = new ExecutorCache(
     run: runBudget(values.run === undefined ? null : Number(values.run)),
   },
 );
-const engine = new EngineContext({ cache, threads, device, precision, software: software() });
+const engine = new EngineContext({
+  ...{ cache, threads, device, precision, software: software() },
+  int8: int8 && values.data !== undefined ? { folder: int8Folder(values.data) } : undefined,
+});
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log, (signal) => engine.ahead.work(signal));
 cache.onAhead = (seconds) => {
@@ -93,7 +98,7 @@ const receive = (raw: unknown) =>
 process.on('message', safely(receive, end));
 process.on('uncaughtException', end);
 
-send({ type: 'ready', pid: process.pid, device, precision, notes });
+send({ type: 'ready', pid: process.pid, device, precision: int8 ? 'int8' : precision, notes });
 let due = performance.now() + BEAT_MS;
 const beat = () => {
   const lag = Math.max(0, performance.now() - due) / 1000;

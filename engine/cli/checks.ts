@@ -8,8 +8,9 @@ import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
-import { precisionOf, tryApart } from '../devices.js';
+import { precisionOf, tryApart, whyNotInt8 } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
+import { int8Choice, int8Folder } from '../models/int8.js';
 import { loadPipeline } from '../models/pipeline.js';
 
 const hints: Record<string, string> = {
@@ -29,13 +30,14 @@ async function checkDevices({ devices, known, precision, dataDir }: EngineQuesti
     const wanted = devices.includes(device);
     const { ok, reason, half, notes } = await tryApart(device, verdicts);
     if (ok && wanted) used ??= device;
-    const chosen = precisionOf(device, half, precision);
+    const why = await whyNotInt8(device, precision);
+    const chosen = precision === 'int8' && !why ? precision : precisionOf(device, half, precision);
     const short = precision !== 'auto' && chosen !== precision;
     const works = device === used ? `works; sessions run here, in ${chosen}` : 'works';
     checks.push({
       name: `device ${device}`,
       state: ok ? (device === used && short ? 'warn' : 'ok') : wanted ? 'warn' : 'off',
-      found: ok ? [works, ...notes].join('; ') : reason,
+      found: ok ? [works, ...notes, ...(device === used && why ? [why] : [])].join('; ') : reason,
       hint: ok ? (device === used && short ? 'Set engine.precision to auto.' : '') : (hints[device] ?? ''),
     });
   }
@@ -51,22 +53,33 @@ async function checkDevices({ devices, known, precision, dataDir }: EngineQuesti
   return checks;
 }
 
-async function checkModel(dir: string): Promise<Check> {
+async function checkModel({ model: dir, precision, dataDir }: EngineQuestion): Promise<Check> {
   try {
     const { family, defaultSize, scheduler } = await loadPipeline(dir);
     const note = substitution(scheduler, 'ddim');
-    const hash = (await modelHash(dir)).slice(0, 12);
+    const hash = await modelHash(dir);
+    const notes = [note, precision === 'int8' ? int8Said(hash, dataDir) : null];
     const { width, height } = defaultSize;
     return {
       name: 'model',
       state: 'ok',
-      found: `${dir} (${family}, ${width}x${height}, sha256 ${hash})${note === null ? '' : `; ${note}`}`,
+      found: [`${dir} (${family}, ${width}x${height}, sha256 ${hash.slice(0, 12)})`, ...notes]
+        .filter((one) => one !== null)
+        .join('; '),
       hint: '',
     };
   } catch (error) {
     const { code, message, hint } = toPlain(error);
     return { name: 'model', state: 'fail', found: message, hint, code };
   }
+}
+
+/** Which of its layers are drawn in int8. */
+function int8Said(hash: string, dataDir: string): string {
+  const choice = int8Choice(hash, int8Folder(dataDir));
+  if (!choice) return 'its int8 weights are made with the first round';
+  const { taken, inexact, small } = choice;
+  return `${taken} of ${taken + inexact + small} linear layers are drawn in int8 (${small} are too small to gain, ${inexact} too inexact)`;
 }
 
 /** Whether the configured LoRAs fit the configured model; none without any. */
@@ -87,7 +100,7 @@ async function checkAdapters(dir: string, adapters: readonly string[]): Promise<
 /** The engine's half of `acclaim doctor`: the model, the LoRAs, the devices. */
 export async function checkEngine(question: EngineQuestion): Promise<Check[]> {
   return [
-    await checkModel(question.model),
+    await checkModel(question),
     ...(await checkAdapters(question.model, question.adapters ?? [])),
     ...(await checkDevices(question)),
   ];

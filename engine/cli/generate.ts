@@ -164,7 +164,7 @@ async function ask(
     adapters,
   }: { engine: EngineContext; config: Config; model: string; adapters: AdapterSource[] },
 ) {
-  const pipeline = await engine.pipeline(model);
+  const pipeline = await engine.drawing(model);
   const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
   const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
   const sampler = { ...samplerFor(config, model, adaptersFor(config, v.model)), ...given };
@@ -236,7 +236,7 @@ async function write(
     adapters: adapters.map(adapterFacts),
     noise: v.noise === undefined ? null : fileFacts(v.noise),
     device: engine.device,
-    precision: engine.precision,
+    precision: pipeline.int8 ? 'int8' : engine.precision,
     threads: engine.threads,
     software: engine.software,
   };

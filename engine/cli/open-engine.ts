@@ -6,6 +6,7 @@ import { software } from '../../src/machine/software.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';
+import { int8Folder } from '../models/int8.js';
 import { runBudget } from '../runtime/budget.js';
 import { ExecutorCache } from '../runtime/cache.js';
 
@@ -40,6 +41,7 @@ export async function openEngine(
   };
   const cache = new ExecutorCache({ threads, device: device.name, emission: device.emission }, limits);
   const { name, precision } = device;
-  const engine = new EngineContext({ cache, threads, device: name, precision, software: software() });
+  const int8 = device.int8 ? { folder: int8Folder(config.dataDir) } : undefined;
+  const engine = new EngineContext({ cache, threads, device: name, precision, int8, software: software() });
   return { config, engine, notes: device.notes, close: () => cache.clear() };
 }

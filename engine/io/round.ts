@@ -44,7 +44,7 @@ export const roundManifestSchema = z.object({
   threads: z.number().int().nonnegative(),
   device: z.string(),
   /** What networks were computed in; of before there was a choice, fp32. */
-  precision: z.enum(['fp32', 'fp16']).default('fp32'),
+  precision: z.enum(['fp32', 'fp16', 'int8']).default('fp32'),
   software: z.string(),
   /**
    * What the base model sees in the pictures noised to `timestep`: maps and their widths. Rounds of before

@@ -3,8 +3,9 @@
  * and precision decide the rounding of what a job computes, nothing in it more than that.
  */
 import { coresHere } from '../../src/machine/cores.js';
-import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/models/model-hash.js';
+import { checkUnchanged, type ModelStamp, modelHash, modelStamp } from '../../src/models/model-hash.js';
 import { Ahead } from '../learn/ahead.js';
+import { int8Unet } from '../models/int8.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import { openTinyVae, type TinyVae } from '../models/tiny-vae.js';
@@ -19,10 +20,18 @@ export interface EngineOptions {
   device: string;
   /** What networks are computed in; fp32 when missing. */
   precision?: Precision | undefined;
+  /** Rounds are drawn with large linear layers in int8; where their weights are kept. */
+  int8?: Int8Cache | undefined;
   /** Name and version that stand in what is written. */
   software: string;
   /** Floating-point operations a second; measured when it is missing. */
   speed?: number | undefined;
+}
+
+export interface Int8Cache {
+  folder: string;
+  /** Channels that a layer reads and gives, at least. */
+  least?: number;
 }
 
 /** Models are opened once and stay open. */
@@ -43,9 +52,12 @@ export class EngineContext {
   private readonly checkers = new Map<string, SafetyChecker>();
   private readonly decoders = new Map<string, TinyVae>();
   private readonly speed: number | undefined;
+  private readonly int8: Int8Cache | undefined;
+  private readonly drawn = new Map<Pipeline, Promise<Pipeline>>();
 
-  constructor({ cache, threads, device, precision = 'fp32', software, speed }: EngineOptions) {
+  constructor({ cache, threads, device, precision = 'fp32', int8, software, speed }: EngineOptions) {
     this.cache = cache;
+    this.int8 = int8;
     this.speed = speed;
     this.threads = threads || coresHere();
     this.device = device;
@@ -64,6 +76,25 @@ export class EngineContext {
     const { pipeline, stamp } = await opened;
     checkUnchanged(path, stamp);
     return pipeline;
+  }
+
+  /**
+   * The model as its rounds are drawn, in int8 where that is asked for and gains: its weights are made at first
+   * (Stable Diffusion 1.5: a minute or two), later opened. Errors: those of `pipeline`; disk-full.
+   */
+  async drawing(path: string): Promise<Pipeline> {
+    const pipeline = await this.pipeline(path);
+    if (!this.int8) return pipeline;
+    const { folder, least } = this.int8;
+    let made = this.drawn.get(pipeline);
+    if (!made) {
+      made = modelHash(path)
+        .then((hash) => int8Unet(pipeline, hash, folder, least))
+        .then((int8) => (int8.choice.taken > 0 ? { ...pipeline, int8 } : pipeline));
+      made.catch(() => this.drawn.delete(pipeline));
+      this.drawn.set(pipeline, made);
+    }
+    return made;
   }
 
   /** Floating-point operations a second that this machine is planned by. */

@@ -132,9 +132,12 @@ export async function generate(
 type Opened = Awaited<ReturnType<typeof open>>;
 
 async function open(engine: EngineContext, asked: Payload, fault: Settings['fault']) {
-  const pipeline = await engine.pipeline(asked.model);
-  const sha256 = await modelHash(asked.model);
   const learner = learners[asked.learner.name];
+  // Likelihoods are compared with those of the network that learns, to a ten-thousandth.
+  const pipeline = await (learner.comparesLikelihoods
+    ? engine.pipeline(asked.model)
+    : engine.drawing(asked.model));
+  const sha256 = await modelHash(asked.model);
   const params = parseParams(learner, asked.learner);
   // A round that its learner cannot learn from is not worth sampling.
   const whole = schedule(pipeline.scheduler, asked.sampler);
@@ -292,7 +295,7 @@ async function manifestOf(
     part: drawn.microBatch,
     threads: engine.threads,
     device: engine.device,
-    precision: engine.precision,
+    precision: pipeline.int8 ? 'int8' : engine.precision,
     software: engine.software,
     images: origins.map((origin, i) => ({ origin, ...picks?.picked[i] })),
     ...(tiny && { decoder: await modelHash(tiny.dir) }),

@@ -111,10 +111,13 @@ type Opened = Awaited<ReturnType<typeof open>>;
 async function open(engine: EngineContext, payload: Payload) {
   const learner = learners[payload.learner.name];
   const params = parseParams(learner, payload.learner);
-  const pipeline = await engine.pipeline(payload.model);
+  const round = readRound(payload.roundDir);
+  // What is drawn beside the round is drawn as it was.
+  const pipeline = await (round.manifest.precision === 'int8'
+    ? engine.drawing(payload.model)
+    : engine.pipeline(payload.model));
   const sha256 = await modelHash(payload.model);
   const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
-  const round = readRound(payload.roundDir);
   const { manifest } = round;
   if (manifest.model.sha256 !== sha256)
     throw new AcclaimError(

@@ -68,6 +68,18 @@ const noteSchema = z.object({
   choice: z.object({ taken: z.number(), inexact: z.number(), small: z.number() }),
 });
 
+/** Where the weights of a data folder's engines are kept. */
+export const int8Folder = (dataDir: string): string => join(dataDir, 'int8');
+
+/** What was chosen of a model, once its weights have been made. */
+export function int8Choice(hash: string, folder: string): Int8Choice | null {
+  const note = `${stemOf(hash, folder)}.json`;
+  return existsSync(note) ? noteSchema.parse(JSON.parse(readFileSync(note, 'utf8'))).choice : null;
+}
+
+const stemOf = (hash: string, folder: string, least = LEAST) =>
+  join(folder, `${hash}.v${VERSION}${least === LEAST ? '' : `.${least}`}`);
+
 const keyOf = ({ name, start, end }: { name: string; start: number; end: number }) =>
   `${name}[${start}:${end}]`;
 
@@ -82,7 +94,7 @@ export async function int8Unet(
   least = LEAST,
 ): Promise<Int8Unet> {
   mkdirSync(folder, { recursive: true });
-  const stem = join(folder, `${hash}.v${VERSION}${least === LEAST ? '' : `.${least}`}`);
+  const stem = stemOf(hash, folder, least);
   const [file, note] = [`${stem}.safetensors`, `${stem}.json`];
   const kept = await verified(file, note);
   const { sha256, choice } = kept ?? (await make(layersOf(unetConfig), { unet, file, note, least }));

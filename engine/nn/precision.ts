@@ -8,4 +8,7 @@ import type { FloatType } from '../graph/value.js';
 
 export type Precision = 'fp32' | 'fp16';
 
+/** What a UNet draws in: as networks compute, or with its large linear layers as products of int8. */
+export type DrawingPrecision = Precision | 'int8';
+
 export const computeType: { readonly [P in Precision]: FloatType } = { fp32: 'float32', fp16: 'float16' };

@@ -16,7 +16,7 @@ const days = z.number().min(0);
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day such as 22:30');
 
 /** What networks are computed in; `auto`: fp16 on a graphics device that computes it rightly. */
-export const precisions = ['auto', 'fp32', 'fp16'] as const;
+export const precisions = ['auto', 'fp32', 'fp16', 'int8'] as const;
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DeviceVerdicts } from '../../engine/device-verdicts.js';
-import { chooseDevice, precisionOf } from '../../engine/devices.js';
+import { chooseDevice, precisionOf, whyNotInt8 } from '../../engine/devices.js';
+import { int8Right } from '../../engine/runtime/int8-right.js';
 import { refused, type SelfCheck } from '../../engine/runtime/self-check.js';
 
 /** A device of another system than this one. */
@@ -36,8 +37,19 @@ it.each([
   ['webgpu', true, 'fp32', 'fp32'],
   ['webgpu', false, 'auto', 'fp32'],
   ['webgpu', false, 'fp16', 'fp32'],
+  ['cpu', true, 'int8', 'fp32'],
+  ['webgpu', true, 'int8', 'fp16'],
 ] as const)('%s, float16 right: %s, wanted %s: %s', (device, right, wanted, precision) => {
   expect(precisionOf(device, right, wanted)).toBe(precision);
+});
+
+it('draws in int8 on a CPU that sums it rightly, where that is asked for, and says why not elsewhere', async () => {
+  const [asked, unasked] = [await chooseDevice(['cpu'], 'int8'), await chooseDevice(['cpu'])];
+  const right = await int8Right();
+  expect([asked.int8, asked.precision, unasked.int8]).toEqual([right, 'fp32', false]);
+  expect(asked.notes).toEqual(right ? [] : [expect.stringContaining('wrong sums')]);
+  expect(await whyNotInt8('webgpu', 'int8')).toBe('int8 is for the CPU');
+  expect(await whyNotInt8('webgpu', 'auto')).toBeNull();
 });
 
 // What drivers are is not told on Windows.
