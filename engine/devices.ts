@@ -58,8 +58,8 @@ async function run(device: string): Promise<SelfCheck> {
 export type WantedPrecision = DrawingPrecision | 'auto';
 
 /**
- * fp16 only where it came out `right`; unless it is named not on the CPU, which would only emulate it. int8 is
- * for the CPU: elsewhere it is as `auto`.
+ * fp16 only where it came out `right`; unless it is named not on the CPU, which would only emulate it. int8
+ * is for the CPU: elsewhere it is as `auto`.
  */
 export const precisionOf = (device: string, right: boolean, wanted: WantedPrecision): Precision =>
   right && (wanted === 'fp16' || (wanted !== 'fp32' && device !== 'cpu')) ? 'fp16' : 'fp32';

@@ -79,8 +79,8 @@ export class EngineContext {
   }
 
   /**
-   * The model as its rounds are drawn, in int8 where that is asked for and gains: its weights are made at first
-   * (Stable Diffusion 1.5: a minute or two), later opened. Errors: those of `pipeline`; disk-full.
+   * The model as its rounds are drawn, in int8 where that is asked for and gains: its weights are made at
+   * first (Stable Diffusion 1.5: a minute or two), later opened. Errors: those of `pipeline`; disk-full.
    */
   async drawing(path: string): Promise<Pipeline> {
     const pipeline = await this.pipeline(path);

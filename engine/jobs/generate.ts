@@ -34,9 +34,6 @@ import { learners } from '../learn/learners/table.js';
 import { beatsChance, scoreWith } from '../learn/vote-model/model.js';
 import { featureFacts } from '../models/features.js';
 import { branchesOf } from '../models/guidance.js';
-import type { Pipeline } from '../models/pipeline.js';
-import { checkTinyVae, hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
-import { vaeFactor } from '../models/vae.js';
 import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import { bounded } from './bounded-drawing.js';
@@ -44,6 +41,7 @@ import type { EngineContext } from './context.js';
 import { type Drawing, type Drawn, drawImages } from './draw.js';
 import { dropPlan } from './kept-plan.js';
 import { openCheckpoint } from './open-checkpoint.js';
+import { openDecoder } from './open-decoder.js';
 import { paced, type Report } from './pace.js';
 import { drawPair, pairPngs, pairResultOf } from './pair.js';
 import { peakMemoryMb } from './peak-memory.js';
@@ -205,30 +203,6 @@ async function drawingOf(
     tiny,
     signal,
   };
-}
-
-/**
- * One that pictures are made with has to fit; what only previews are made with does without, and says why.
- */
-function openDecoder(
-  engine: EngineContext,
-  { decoder, model }: Payload,
-  pipeline: Pipeline,
-  fault: (error: unknown) => void,
-): TinyVae | undefined {
-  const dir = decoder && (decoder.tiny ?? (hasTinyVae(model) ? model : null));
-  if (!dir) return undefined;
-  const { unetConfig, vaeConfig } = pipeline;
-  try {
-    const found = engine.tinyVae(dir);
-    const fit = { dir: pipeline.dir, channels: unetConfig.in_channels, factor: vaeFactor(vaeConfig) };
-    checkTinyVae(found, fit);
-    return found;
-  } catch (error) {
-    if (decoder.rounds) throw error;
-    fault(error);
-    return undefined;
-  }
 }
 
 /** A round's images, and all that is known of them. */

@@ -5,7 +5,7 @@ import { pairsOf } from '../../src/domain/voting/pairing.js';
 import { makeBallots, makeImages, makeRound } from './rows.js';
 import type { WebApp } from './web-app.js';
 
-/** Posts the pairs of `pictures` (absolute files) to a channel; ballot by the id of its message, in their order. */
+/** Posts the pairs of `pictures` (absolute files) to a channel; ballot by its message, in their order. */
 export async function postDuels(
   app: WebApp,
   pictures: readonly string[],

@@ -57,7 +57,7 @@ export function campOf(accounts: readonly Camped[], split: Split, at: number): C
   return then.reduce<CampSince | undefined>((a, b) => (a && a.since > b.since ? a : b), undefined)?.camp;
 }
 
-/** Moves that are kept of a person. Of rounds that closed before them they are of no camp, and count in both. */
+/** Moves that are kept of a person. In rounds that closed before these they count in both camps. */
 const MOVES = 20;
 
 /** The row of somebody who is of a camp from now on. */
