@@ -162,7 +162,7 @@ export const notices: Record<NoticeCode, Notice> = {
     text: (v) =>
       lines([
         say('Tastes differ here, so it goes on as two sessions, each with a model of its own.'),
-        ...camps.map((camp) => campWords(v, camp)),
+        ...camps.filter((camp) => `people${camp}` in v).map((camp) => campWords(v, camp)),
         howToMove,
       ]),
   },

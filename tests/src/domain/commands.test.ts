@@ -9,8 +9,8 @@ import { World } from '../../support/world.js';
 
 /** Role x command as docs/votes.md means them; m = member, M = moderator, A = admin, O = operator. */
 const rights: Record<string, string> = {
-  m: 'vote best why flag start status story list help me link unlink',
-  M: 'close pause resume stop redo rollback branch vary hide hide-pair show exclude include admit trust distrust lift review approve undo nsfw report strength audit',
+  m: 'vote best why flag taste start status story list help me link unlink',
+  M: 'close pause resume stop redo rollback branch split vary hide hide-pair show exclude include admit trust distrust lift review approve undo nsfw report strength audit',
   A: 'invite join leave export settings model-use',
   O: 'model-pull model-remove',
 };
