@@ -165,7 +165,7 @@ console.log(
       ['start to the page', s(report.ready), ''],
       ['start to the first ballot', s(report.firstBallot), '<= 15 s'],
       ['drawing a round, engine warm', s(Math.max(...warm)), '<= 5 s'],
-      ['optimiser steps of batch 32', `${rate.toFixed(2)} a second`, '>= 2'],
+      ['optimiser steps of batch 32', Number.isFinite(rate) ? `${rate.toFixed(2)} a second` : 'none', '>= 2'],
       [`learning a round (${slowest('steps')} steps), vote to next round`, s(slowest('learn')), '<= 35 s'],
       [
         'time left shown while learning',
