@@ -1,6 +1,7 @@
 /** A session that goes on from what another has learned: rows of the new one, as the other decides them. */
 import type { Draft } from '../state/draft.js';
 import type { Binding, Place, Session } from '../state/model.js';
+import { begun } from './open.js';
 
 /** Id, channel, and what is not as in the other. */
 export interface BranchSpec extends Partial<Session> {
@@ -14,15 +15,8 @@ export function openBranch(draft: Draft, round: number, { place, ...change }: Br
   const row: Session = {
     ...parent,
     community: place.community,
-    state: 'active',
-    pause: null,
-    pausedAt: null,
-    end: null,
-    endedAt: null,
-    head: null,
+    ...begun(draft.at),
     origin: round === 0 ? parent.origin : { session: parent.id, round },
-    createdAt: draft.at,
-    invites: [],
     evaluation: null,
     strengths: null,
     split: undefined,

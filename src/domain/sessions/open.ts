@@ -29,6 +29,19 @@ export type SessionSpec = Pick<
   | 'createdBy'
 >;
 
+/** What every session begins with, opened or branched. */
+export const begun = (at: number) =>
+  ({
+    state: 'active',
+    pause: null,
+    pausedAt: null,
+    end: null,
+    endedAt: null,
+    head: null,
+    createdAt: at,
+    invites: [],
+  }) satisfies Partial<Session>;
+
 /**
  * Commit the decision; the state is then `apply(emptyState(session), decision.rows)`, which `load` gives as
  * well.
@@ -41,15 +54,8 @@ export function openSession(
 ): { session: Session; decision: Decision } {
   const session: Session = {
     ...spec,
-    state: 'active',
-    pause: null,
-    pausedAt: null,
-    end: null,
-    endedAt: null,
-    head: null,
+    ...begun(at),
     origin: null,
-    createdAt: at,
-    invites: [],
   };
   const draft = new Draft(emptyState(session), at, judgeRound, elsewhere);
   draft.put(
