@@ -15,6 +15,7 @@ import { asFloat, cloneTensors, names } from '../../runtime/named-tensors.js';
 import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
 import { carryBest, carryBestFaithfully, carryOver, imagesOf } from '../best.js';
 import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
+import type { Judged } from '../feedback.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
 import { adam, cloneState } from '../optimiser.js';
 import { policyGradient } from '../policy-gradient.js';
@@ -43,12 +44,8 @@ export const hero: Method<HeroParams> = {
     const trained = await trainEmbedding(context, embedding, before.best);
 
     // 3.
-    const rowsOf = await featuresBy(context, trained, [...images, before.best.latent]);
-    const E = rowsOf.slice(0, -1);
-    const goods = judged.goods.map(({ index }) => E[index]!);
-    const reward =
-      params.reward === 'goods' && goods.length ? goodsReward(E, goods) : bestReward(E, rowsOf.at(-1)!);
-    const A = advantages(reward, params.advantageClamp);
+    const E = await featuresBy(context, trained, [...images, before.best.latent]);
+    const A = advantagesBy(E, judged, params);
 
     // 4.
     return policyGradient(context, { ...before, embedding: trained }, A);
@@ -60,6 +57,18 @@ export const hero: Method<HeroParams> = {
     return heroNoise({ best: state.best.noise, positives: state.positives }, count, params, rng);
   },
 };
+
+/** 3. A of each image of the round; `E`: of these images, then of the best. */
+export function advantagesBy(
+  E: readonly Float32Array[],
+  { goods }: Pick<Judged, 'goods'>,
+  { reward, advantageClamp }: Pick<HeroParams, 'reward' | 'advantageClamp'>,
+): number[] {
+  const [images, best] = [E.slice(0, -1), E.at(-1)!];
+  const liked = goods.map(({ index }) => images[index]!);
+  const r = reward === 'goods' && liked.length > 0 ? goodsReward(images, liked) : bestReward(images, best);
+  return advantages(r, advantageClamp);
+}
 
 type Embedding = NonNullable<LearnerState['embedding']>;
 

@@ -1,13 +1,14 @@
 /**
  * What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads
- * are its ends. And what it says before that: which good is the best, where nobody named one.
+ * are its ends. What it says before that: which good is the best, where nobody named one. And what it says
+ * after: how much each picture is like the best.
  */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
-import { hero } from '../../../engine/learn/learners/hero.js';
+import { advantagesBy, hero } from '../../../engine/learn/learners/hero.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { asFloat } from '../../../engine/runtime/named-tensors.js';
 import { f32, type Tensor } from '../../../engine/runtime/tensor.js';
@@ -40,14 +41,19 @@ async function taught(labels: readonly number[], best: number | null, carried = 
     negative: new Set(),
   };
   let latents: number[] = [];
+  /** What the embedding was asked about, and by which weights. */
+  const seenBy: { latents: number[]; weight: number }[] = [];
   const run = async (feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> => {
     const fed = [...asFloat(feeds.latents, 'latents').data];
-    if (!feeds.anchor) return { features: features(fed) };
+    if (!feeds.anchor) {
+      seenBy.push({ latents: fed, weight: asFloat(feeds['E.0.weight'], 'weight').data[0]! });
+      return { features: features(fed) };
+    }
     latents = fed;
     for (const [name, rows] of Object.entries(seen))
       for (const [at, one] of asFloat(feeds[name], name).data.entries())
         if (one === 1) rows.add(at % (COUNT + 1));
-    return { 'grad.E.0.weight': f32([1]) };
+    return { 'grad.E.0.weight': f32([1], [1]) };
   };
   const state: LearnerState = {
     adapter: { w: f32([1]) },
@@ -74,8 +80,9 @@ async function taught(labels: readonly number[], best: number | null, carried = 
   } as unknown as LearnContext<HeroParams>;
   // There is no network to train after it.
   await expect(hero.learn(context)).rejects.toThrow();
-  const sorted = Object.entries(seen).map(([name, rows]) => [name, [...rows].sort((a, b) => a - b)]);
-  return { best: latents[0], ...Object.fromEntries(sorted) };
+  const sorted = (rows: Set<number>) => [...rows].sort((a, b) => a - b);
+  const [anchor, positive, negative] = [seen.anchor, seen.positive, seen.negative].map(sorted);
+  return { seenBy, best: latents[0], anchor, positive, negative };
 }
 
 it.each([
@@ -83,7 +90,40 @@ it.each([
   ['it is, where nothing else was good', [0, 1, 0, 0, 0, 0], 1, 21, [0], [1, 3, 4, 5, 6]],
   ['one of an earlier round hides no good of this one', [1, 1, 0, 1, 0, 0], null, 13, [1, 2, 4], [3, 5, 6]],
 ])('the best: %s', async (_, labels, best, latent, positive, negative) => {
-  expect(await taught(labels, best)).toEqual({ best: latent, anchor: [0], positive, negative });
+  expect(await taught(labels, best)).toMatchObject({ best: latent, anchor: [0], positive, negative });
+});
+
+it('the embedding as it was says which is the best, as it is after that how much the others are like it', async () => {
+  const { seenBy } = await taught([1, 1, 0, 1, 0, 0], null);
+  const images = [20, 21, 22, 23, 24, 25];
+  expect(seenBy.map(({ latents }) => latents)).toEqual([images, [...images, 13]]);
+  expect(seenBy[0]!.weight).toBe(1);
+  expect(seenBy[1]!.weight).toBeLessThan(1);
+});
+
+describe('the advantage of a picture', () => {
+  // E of three images and of the best, which lies with the last of them; the goods are the first two.
+  const E = [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [-2, 0],
+  ].map((row) => Float32Array.from(row));
+  const said = { goods: [0, 1].map((index) => ({ index, good: 1, weight: 1 })) };
+  const A = (reward: 'best' | 'goods', judged = said, advantageClamp = 5) =>
+    advantagesBy(E, judged, { reward, advantageClamp }).map((value) => Number(value.toFixed(4)));
+
+  it('is how much more it is like the best than the others are, in deviations', () => {
+    // r = 0, 1/2, 1: mean 1/2, deviation sqrt(1/6).
+    expect(A('best')).toEqual([-1.2247, 0, 1.2247]);
+    expect(A('best', said, 0.5)).toEqual([-0.5, 0, 0.5]);
+  });
+
+  it('is by all goods where that is asked for, and there are any', () => {
+    // Mean cosines 1/2, 1/2, -1/2.
+    expect(A('goods')).toEqual([0.7071, 0.7071, -1.4142]);
+    expect(A('goods', { goods: [] })).toEqual(A('best'));
+  });
 });
 
 it('the best, where there is none yet, is the good in the middle of the goods as the embedding sees them', async () => {

@@ -106,6 +106,53 @@ it('the registry: its names are the learners that there are, and a name that is 
   expect(['dropped', 'toString', ''].map(comparesLikelihoods)).toEqual([false, false, false]);
 });
 
+describe('the noises of the next round', () => {
+  const state = stateBefore(); // Best -11, another good -12.
+  const first = (list: readonly Float32Array[]) => list.map((noise) => noise[0]);
+  const around = { eps0: 0, beta: 0.5 };
+  const stream = () => new Rng(1, 0, 'noise');
+  const plain = (count: number) => first(Array.from({ length: count }, () => stream().normals(1)));
+
+  it('of hero are those of the best and of the other goods, plain before there is a best', () => {
+    const of = (from: LearnerState | null) =>
+      first(learners.hero.noise(from, 4, 1, learners.hero.params.parse(around), stream()));
+    expect(of(state)).toEqual([-11, -11, -12, -12]);
+    for (const none of [null, { ...state, best: null }]) expect(of(none)[0]).toBe(plain(1)[0]);
+  });
+
+  it('of the default learner are so by a share, the others plain', () => {
+    const params = learners.acclaim.params.parse({ ...around, heroShare: 0.5 });
+    const noises = first(learners.acclaim.noise(state, 4, 1, params, stream()));
+    expect(noises.slice(0, 2)).toEqual([-11, -12]);
+    expect(noises.slice(2).every((noise) => Math.abs(noise!) < 5)).toBe(true);
+  });
+});
+
+describe('how the next rounds of the default learner are drawn', () => {
+  const params = learners.acclaim.params.parse({ baseShare: 0.4, baseGoods: 2, until: 0.7 });
+  const liked = (origin: 'base' | 'tuned', label = 1) => ({ ...stateBefore().replay[0]!, origin, label });
+  const drawing = (...replay: LearnerState['replay']) =>
+    learners.acclaim.drawing!(params, { ...stateBefore(), replay });
+
+  it('in part by the base model, until enough of its own pictures were liked', () => {
+    expect(drawing(liked('base'), liked('tuned'), liked('base', 0))).toEqual({ baseShare: 0.4, until: 0.7 });
+    expect(drawing(liked('base'), liked('base'))).toEqual({ baseShare: 0, until: 0.7 });
+  });
+
+  it('with ghosts beside them, but not where nothing is trained or pictures are looked over first', () => {
+    const round = (safety?: object) =>
+      ({ ...roundOf(2), manifest: { ...roundOf(2).manifest, safety } }) as unknown as Round;
+    const ghosts = (steps: number, safety?: object) =>
+      learners.acclaim.ghosts!(learners.acclaim.params.parse({ ghosts: 2, steps }), round(safety), null);
+    expect([ghosts(40), ghosts(0), ghosts(40, {})]).toEqual([6, 0, 0]);
+  });
+
+  it('picked as the settings say', () => {
+    const rule = { draws: 3, look: 0.3, unpickedShare: 0.5, unsureShare: 0.2 };
+    expect(learners.acclaim.picking!(learners.acclaim.params.parse(rule))).toEqual(rule);
+  });
+});
+
 describe('rows of noised images', () => {
   // Betas .1, .2, .3, .4: abar .9, .72, .504, .3024.
   const scheduler = schedulerSchema.parse({
