@@ -1,6 +1,7 @@
 /**
  * What is mutated, area by area: its files, the share of its mutants that is drawn (150 or more), the test
- * files that answer for it, and the percentage of the drawn that must be killed.
+ * files that answer for it (`without` some that see nothing of it), and the percentage of the drawn that must
+ * be killed.
  */
 export const areas = {
   domain: {
@@ -24,6 +25,8 @@ export const areas = {
   bot: {
     files: ['bot/**/*.ts'],
     tests: ['tests/bot/**/*.test.ts', 'tests/src/chat/**/*.test.ts'],
+    // They watch a bot that is a process of its own, built without mutants.
+    without: ['tests/bot/{crash,crash-redis,descriptors,monitor,service-lines}.test.ts'],
     share: 0.015,
     bar: 80,
   },

@@ -279,6 +279,9 @@ describe.each([
     expect(await gain(await learned(`${learner.name}-liked`, learner, liked))).toBeGreaterThan(1e-4);
     expect(await gain(await learned(`${learner.name}-disliked`, learner, disliked))).toBeLessThan(-1e-4);
     expect(stepsTaken(`${learner.name}-liked`)).toBe(all);
+    // What HERO's embedding learned is kept for the rounds that follow.
+    if (learner.name !== 'hero') return;
+    expect(readCheckpoint(join(root, 'hero-liked')).state.embedding!.optimiser.step).toBe(30);
   });
 
   // Whether a picture weighs anything is the same for both that go by advantages.
