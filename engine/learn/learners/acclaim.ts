@@ -88,8 +88,11 @@ export const acclaim: Method<AcclaimParams> = {
  * Goods as they are fitted: by their labels, and where the learner asks for that, by how sure others than
  * their own votes are of them.
  */
-function weighed(
-  { crossFitted, params: { replayTemperature } }: LearnContext<AcclaimParams>,
+export function weighed(
+  {
+    crossFitted,
+    params: { replayTemperature },
+  }: { crossFitted?: LearnContext<unknown>['crossFitted']; params: Pick<AcclaimParams, 'replayTemperature'> },
   model: VoteModel | null,
   replay: readonly ReplayItem[],
   goods: readonly ReplayItem[],

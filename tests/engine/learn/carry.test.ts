@@ -9,7 +9,7 @@ import { splitLabels } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
 import { parseParams } from '../../../engine/learn/hyperparameters.js';
 import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
-import { fittedGoods, ownLabels } from '../../../engine/learn/learners/acclaim.js';
+import { fittedGoods, ownLabels, weighed } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { mostSteps, stepsOf } from '../../../engine/learn/steps.js';
 import { diversity } from '../../../engine/measures/diversity.js';
@@ -149,6 +149,25 @@ describe('what is fitted', () => {
     expect(fittedGoods([own, tuned, bad], { replay: 'base' })).toEqual([own]);
     expect(fittedGoods([tuned, bad], { replay: 'base' })).toEqual([tuned]);
     expect(fittedGoods([own, tuned, bad], { replay: 'all' })).toEqual([own, tuned]);
+  });
+
+  it('is heard by how good, how heavy, and how sure others than its own votes are, under its own round', () => {
+    const goods = [own, { ...tuned, weight: 0.5, round: 3 }];
+    const replay = [bad, ...goods];
+    const model = { auc: 0.9, aucError: 0.1 } as VoteModel;
+    const items = (replayTemperature: number) =>
+      weighed({ params: { replayTemperature }, crossFitted: () => [0, 0.9, 0.4] }, model, replay, goods);
+    // As they are called: .9, and .8 of half a vote.
+    expect(items(0)).toEqual([
+      { latent: own.latent, weight: 0.9, round: 1 },
+      { latent: tuned.latent, weight: 0.4, round: 3 },
+    ]);
+    // Said to be good by .9 and .4: exp(.5 / .5) times as much, 1 on average.
+    const e = Math.E;
+    expect(items(0.5).map(({ weight }) => weight)).toEqual([
+      expect.closeTo((0.9 * 2 * e) / (e + 1), 10),
+      expect.closeTo((0.4 * 2) / (e + 1), 10),
+    ]);
   });
 
   it('gets its steps by what the tuned model’s pictures were called, of a round that two drew', () => {

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
+import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { chunks } from '../../../engine/learn/chunks.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
@@ -48,6 +49,16 @@ const stateBefore = (): LearnerState => ({
   ],
 });
 
+/** P(good) = 1 / (1 + exp(-x)) of a picture [x]. */
+const surely: VoteModel = {
+  maps: { told: 1 },
+  votes: 40,
+  auc: 0.95,
+  aucError: 0.05,
+  heads: [{ weights: { told: Float32Array.of(1) }, offset: 0 }],
+  calibration: { slope: 1, offset: 0 },
+};
+
 describe('a round that teaches nothing', () => {
   it.each([
     ['acclaim', 0, /no image has been called good yet/i],
@@ -78,6 +89,26 @@ describe('a round that teaches nothing', () => {
     expect(outcome.state.positives.map((noise) => noise[0])).toEqual(good > 0.5 ? [-20, -21, -22] : [-12]);
     expect(state).toEqual(stateBefore());
   });
+});
+
+it('the default learner set to no steps trains nothing of what was liked, but names the best as votes would', async () => {
+  const learner = learners.acclaim;
+  const features = { told: f32([3, 1], [1, 9, 2]) };
+  const learn = (reelect: boolean) =>
+    learner.learn({
+      round: { ...roundOf(2), features },
+      judged: votes(1),
+      params: learner.params.parse({ steps: 0, reelect }),
+      state: stateBefore(),
+      voteModel: () => surely,
+    } as unknown as LearnContext<AdapterHyperparameters>);
+  const [kept, elected] = [await learn(false), await learn(true)];
+  for (const { learned, notes } of [kept, elected]) {
+    expect(learned).toBe(false);
+    expect(notes.map(english)).toEqual([expect.stringMatching(/nothing is trained/i)]);
+  }
+  expect(kept.state.best).toEqual(stateBefore().best);
+  expect(elected.state.best).toMatchObject({ round: 2, index: 1 });
 });
 
 it('d3po compares no pictures that began with different noises, where any began with the same', async () => {
@@ -121,10 +152,10 @@ describe('the noises of the next round', () => {
   });
 
   it('of the default learner are so by a share, the others plain', () => {
-    const params = learners.acclaim.params.parse({ ...around, heroShare: 0.5 });
+    const params = learners.acclaim.params.parse({ ...around, heroShare: 0.75 });
     const noises = first(learners.acclaim.noise(state, 4, 1, params, stream()));
-    expect(noises.slice(0, 2)).toEqual([-11, -12]);
-    expect(noises.slice(2).every((noise) => Math.abs(noise!) < 5)).toBe(true);
+    expect(noises.slice(0, 3)).toEqual([-11, -11, -12]);
+    expect(Math.abs(noises[3]!)).toBeLessThan(5);
   });
 });
 
@@ -137,6 +168,10 @@ describe('how the next rounds of the default learner are drawn', () => {
   it('in part by the base model, until enough of its own pictures were liked', () => {
     expect(drawing(liked('base'), liked('tuned'), liked('base', 0))).toEqual({ baseShare: 0.4, until: 0.7 });
     expect(drawing(liked('base'), liked('base'))).toEqual({ baseShare: 0, until: 0.7 });
+    // A ghost that is surely liked is one of them.
+    const ghost = { latent: Float32Array.of(1), features: { told: Float32Array.of(5) }, round: 1 };
+    const state = { ...stateBefore(), replay: [liked('base')], ghosts: [ghost], voteModel: surely };
+    expect(learners.acclaim.drawing!(params, state).baseShare).toBe(0);
   });
 
   it('with ghosts beside them, but not where nothing is trained or pictures are looked over first', () => {
