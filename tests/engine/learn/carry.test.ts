@@ -2,13 +2,14 @@
  * What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn.
  */
 import { describe, expect, it } from 'vitest';
+import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
 import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn/best.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
 import { parseParams } from '../../../engine/learn/hyperparameters.js';
-import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
+import { mergeReplay, newReplay, stateFor } from '../../../engine/learn/learner.js';
 import { fittedGoods, ownLabels, weighed } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { mostSteps, stepsOf } from '../../../engine/learn/steps.js';
@@ -135,6 +136,31 @@ describe('replay', () => {
   });
 });
 
+describe('what is remembered of a picture', () => {
+  it('is how good, how heavy, what was wrong with it, who drew it, and whether votes had a part in its being shown', () => {
+    const round = roundOf(2);
+    const images = [
+      { index: 0, good: 0.9, weight: 0.5 },
+      { index: 1, good: 0, weight: 2, faults: { few: 1 } },
+    ];
+    round.manifest.images = [
+      { origin: 'tuned', pick: 'liked' },
+      { origin: 'base', pick: 'unpicked' },
+    ] as NonNullable<Round['manifest']['images']>;
+    const latent = (i: number) => Float32Array.of(20 + i, 20 + i);
+    expect(newReplay(round, splitLabels({ images, best: null }, 5))).toEqual([
+      { latent: latent(0), label: 0.9, weight: 0.5, round: 2, origin: 'tuned', chosen: true },
+      { latent: latent(1), label: 0, weight: 2, round: 2, origin: 'base', faults: { few: 1 } },
+    ]);
+  });
+
+  it('is left behind of drift where a learner fits none', () => {
+    const state = { drift: { lambda: 0.5 } } as unknown as LearnerState;
+    const [fits, other] = [learners.acclaim, learners.ddpo].map((learner) => stateFor(learner, state));
+    expect([fits!.drift, other!.drift]).toEqual([{ lambda: 0.5 }, undefined]);
+  });
+});
+
 describe('what is fitted', () => {
   const item = (good: number, origin: 'base' | 'tuned') => ({
     latent: Float32Array.of(good),
@@ -180,6 +206,11 @@ describe('what is fitted', () => {
       [0, 1],
       [3, 0],
     ]);
+    // Of one that was picked, what those were called that nobody chose.
+    const picks = ['liked', 'unpicked', 'unsure', 'unpicked', 'liked'] as const;
+    const picked = { ...round, manifest: { ...round.manifest } };
+    picked.manifest.images = picks.map((pick) => ({ origin: 'base' as const, pick }));
+    expect(ownLabels(picked, labels).map(({ index }) => index)).toEqual([1, 3]);
     const params = { steps: 40, stepsPerGood: 6, fullUntil: 0.5, firstFactor: 1.8 } as AcclaimParams;
     const of = (goods: number[], first = false) => stepsOf(params, ownLabels(round, label(goods)), 10, first);
     expect([of([1]), of([0]), of([0, 3]), of([0, 1, 2, 4])]).toEqual([40, 40, 20, 40]);
