@@ -236,7 +236,7 @@ export class Cards {
 
   private cells(state: SessionState, ballot: Ballot, round: Round, images: readonly Image[]) {
     const dir = this.paths.round(state.session.id, round.number);
-    const best = drawingStates.includes(round.state) ? null : (round.outcome?.best ?? null);
+    const best = round.outcome?.best ?? null;
     return ballot.cells.map((index, i) => {
       const image = images.find((m) => m.index === index);
       const file = image?.state === 'shown' ? join(dir, image.file) : null;
@@ -323,8 +323,6 @@ export function sheetsBeside(state: SessionState, { round, channel }: Ballot): n
   );
   return beside.length;
 }
-
-const drawingStates: readonly Round['state'][] = ['generating', 'review', 'posting', 'open'];
 
 function jobsOf({ jobs }: SessionState, { number }: Round): Job[] {
   return [...jobs.values()].filter((job) => job.round === number);
