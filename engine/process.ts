@@ -16,7 +16,7 @@ import { chooseDevice, type WantedPrecision } from './devices.js';
 import { announceCosts } from './foretold-costs.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
-import { int8Folder } from './models/int8.js';
+import { int8Folder } from './models/int8/unet.js';
 import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
 import { Worker } from './worker.js';

@@ -10,7 +10,7 @@ import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { precisionOf, tryApart, whyNotInt8 } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
-import { int8Choice, int8Folder } from '../models/int8.js';
+import { int8Choice, int8Folder } from '../models/int8/unet.js';
 import { loadPipeline } from '../models/pipeline.js';
 
 const hints: Record<string, string> = {

@@ -6,7 +6,7 @@ import { software } from '../../src/machine/software.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';
-import { int8Folder } from '../models/int8.js';
+import { int8Folder } from '../models/int8/unet.js';
 import { runBudget } from '../runtime/budget.js';
 import { ExecutorCache } from '../runtime/cache.js';
 

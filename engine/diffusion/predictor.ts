@@ -8,11 +8,13 @@ import { SMALL_WEIGHTS } from '../graph/compiled-bytes.js';
 import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
-import type { Shape } from '../graph/value.js';
+import type { Shape, Value } from '../graph/value.js';
+import type { UnetConfig } from '../models/config.js';
 import { branchesOf, guidanceEmbedding, guidanceOf, guidanceWidth } from '../models/guidance.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from '../models/prompt.js';
-import { guided, unet } from '../models/unet.js';
+import { guided, type UnetSource, unet } from '../models/unet.js';
+import type { LowRankSource } from '../nn/lora.js';
 import {
   type Adapter,
   type AdapterLayout,
@@ -73,7 +75,6 @@ export async function createPredictor(
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
   const { guidance } = request.sampler;
-  const width = guidanceWidth(pipeline.unetConfig);
   const tuned = adapter && checkAdapter(pipeline, adapter.spec, adapter.tensors);
   const [count, ...latent] = noise.shape as [number, number, number, number];
   const both = await encodePair(pipeline, cache, request, latent, adapter);
@@ -82,7 +83,7 @@ export async function createPredictor(
     graph: 'prediction',
     models: [pipeline.identity],
     shapes: { ...shapesOf(text), sample: [size, ...latent] },
-    options: { adapter: form, int8: pipeline.int8?.sha256 },
+    options: { adapter: form, int8: pipeline.int8?.identity },
   });
   const build = (spec: ReturnType<typeof specOf>) => predictionGraph(pipeline, spec, adapter?.tensors ?? {});
   const quick = Math.max(1, Math.floor(MICRO_BATCH_ELEMENTS / (noise.data.length / count)));
@@ -104,7 +105,7 @@ export async function createPredictor(
       const constant: Feeds = {
         ...(merged ? {} : Object.fromEntries(tuned ?? [])),
         ...text,
-        guidance: width === null ? f32([], [guidanceOf(guidance)]) : guidanceEmbedding(guidance, width),
+        guidance: guidanceFeed(pipeline.unetConfig, guidance),
         timestep: f32([1], [t]),
       };
       const output = await inMicroBatches(x, size, async (microBatch) => {
@@ -160,35 +161,44 @@ type PredictionSpec = GraphSpec & {
   readonly options: { readonly adapter: AdapterForm | null; readonly int8: string | undefined };
 };
 
-/**
- * Of one text the output is as it is, of two (without, with the prompt) guided. `values`: of an adapter that
- * is merged.
- */
+/** `values`: of an adapter that is merged. */
 function predictionGraph(
   pipeline: Pipeline,
   { shapes, options }: PredictionSpec,
   values: AdapterValues['tensors'],
 ): Graph {
   const g = new Graph();
+  const adapter = options.adapter && adapterIn(g, pipeline, options.adapter, values);
+  const source = { ...pipeline, unet: pipeline.int8 ?? pipeline.unet };
+  g.output('output', prediction(g, source, shapes, adapter ?? undefined));
+  return g;
+}
+
+/**
+ * The output [N,C,h,w] of a UNet whose inputs are declared here: of one text as it is, of two (without, with
+ * the prompt) guided.
+ */
+export function prediction(
+  g: Graph,
+  source: UnetSource,
+  shapes: PredictionSpec['shapes'],
+  adapter?: LowRankSource,
+): Value {
   const inputs = {
     sample: g.input('sample', shapes.sample),
     timestep: g.input('timestep', [1]),
     ...textInputs(g, shapes),
   };
-  const adapter = options.adapter && adapterIn(g, pipeline, options.adapter, values);
-  const width = guidanceWidth(pipeline.unetConfig);
-  const source = { ...pipeline, unet: pipeline.int8 ?? pipeline.unet };
-  const output =
-    shapes.states[0] === 1
-      ? unet(
-          g,
-          source,
-          { ...inputs, guidance: width === null ? undefined : g.input('guidance', [1, width]) },
-          adapter ?? undefined,
-        )
-      : guided(g, source, inputs, g.input('guidance', []), adapter ?? undefined);
-  g.output('output', output);
-  return g;
+  if (shapes.states[0] !== 1) return guided(g, source, inputs, g.input('guidance', []), adapter);
+  const width = guidanceWidth(source.unetConfig);
+  const guidance = width === null ? undefined : g.input('guidance', [1, width]);
+  return unet(g, source, { ...inputs, guidance }, adapter);
+}
+
+/** What a network is told of its guidance, or what its two outputs are guided by. */
+export function guidanceFeed(config: UnetConfig, guidance: number): FloatTensor {
+  const width = guidanceWidth(config);
+  return width === null ? f32([], [guidanceOf(guidance)]) : guidanceEmbedding(guidance, width);
 }
 
 const adapterIn = (

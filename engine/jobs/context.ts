@@ -4,8 +4,9 @@
  */
 import { coresHere } from '../../src/machine/cores.js';
 import { checkUnchanged, type ModelStamp, modelHash, modelStamp } from '../../src/models/model-hash.js';
+import { observe } from '../diffusion/observe.js';
 import { Ahead } from '../learn/ahead.js';
-import { int8Unet } from '../models/int8.js';
+import { int8Unet } from '../models/int8/unet.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import { openTinyVae, type TinyVae } from '../models/tiny-vae.js';
@@ -89,7 +90,13 @@ export class EngineContext {
     let made = this.drawn.get(pipeline);
     if (!made) {
       made = modelHash(path)
-        .then((hash) => int8Unet(pipeline, hash, folder, least))
+        .then((hash) =>
+          int8Unet(pipeline, hash, {
+            folder,
+            least,
+            observe: (unet, seen) => observe(pipeline, this.cache, unet, seen),
+          }),
+        )
         .then((int8) => (int8.choice.taken > 0 ? { ...pipeline, int8 } : pipeline));
       made.catch(() => this.drawn.delete(pipeline));
       this.drawn.set(pipeline, made);

@@ -18,7 +18,7 @@ import type { GraphSpec, ModelIdentity } from '../runtime/graph-spec.js';
 import type { FloatTensor } from '../runtime/tensor.js';
 import { type Family, familyOf } from './families.js';
 import { openFolder } from './folder.js';
-import type { Int8Unet } from './int8.js';
+import type { Int8Unet } from './int8/unet.js';
 import type { ModelParts } from './parts.js';
 import { openSingleFile } from './single-file.js';
 import { inTiles } from './tiles.js';

@@ -30,13 +30,14 @@ export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { 
     end += size;
     const own = (v: Value) => ops.rows(v, start, end);
     const b = offset && own(offset);
-    const int8 = scope.int8('weight', { start, end, inner });
-    const product = () => (int8 ? ops.int8Linear(x, int8, b) : ops.linear(x, own(weight), b));
+    const other = scope.product('weight', { start, end, inner });
+    const usual = () => ops.linear(x, own(weight), b);
+    const product = () => (other ? other(x, b, usual) : usual());
     if (!part) return product();
     const loraB = own(flat(part.loraB));
     const loraA = flat(part.loraA);
     // What a sum with the low-rank part would be in int8 was not made, and not measured.
-    if (part.form === 'merged' && !int8)
+    if (part.form === 'merged' && !other)
       return ops.linear(x, mergedWeight(own(weight), { ...part, loraA, loraB }), b);
     return plus(product(), ops.linear(ops.linear(ops.wide(x), loraA), loraB));
   });

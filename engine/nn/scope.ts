@@ -4,16 +4,18 @@
  * the shape that the configuration implies.
  */
 import type { Graph } from '../graph/graph.js';
-import type { Int8Weight } from '../graph/ops.js';
 import type { FloatType, Shape, Value } from '../graph/value.js';
 import type { LowRank, LowRankSource } from './lora.js';
 
 /** What gives a network its weights by full name and shape, as `to` whatever they are stored as. */
 export interface WeightSource {
   weight(graph: Graph, name: string, shape: Shape, to?: FloatType): Value;
-  /** Rows of a linear layer's weight as int8, where it computes in that. */
-  int8?(graph: Graph, name: string, rows: Rows): Int8Weight | undefined;
+  /** How a linear layer multiplies by these rows of its weight, where not as usual. */
+  product?(graph: Graph, name: string, rows: Rows): Product | undefined;
 }
+
+/** x [..., inner] -> [..., end - start], with the bias; `usual` is the product in the type of the network. */
+export type Product = (x: Value, bias: Value | undefined, usual: () => Value) => Value;
 
 /** Rows [start, end) of a weight [out, inner]. */
 export interface Rows {
@@ -51,9 +53,9 @@ export class Scope {
     return this.source.weight(this.graph, this.full(name), shape, this.type);
   }
 
-  /** Rows of the weight as int8; undefined where they are to be used as they lie. */
-  int8(name: string, rows: Rows): Int8Weight | undefined {
-    return this.source.int8?.(this.graph, this.full(name), rows);
+  /** How these rows of the weight are multiplied by; undefined where as usual. */
+  product(name: string, rows: Rows): Product | undefined {
+    return this.source.product?.(this.graph, this.full(name), rows);
   }
 
   /** The adapter's part for the layer at this path, which has this weight, if it has one. */

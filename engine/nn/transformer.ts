@@ -52,7 +52,7 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
 
 /** Of tokens a 1x1 convolution is a linear layer, and that one may be in int8. */
 const overTokens = (scope: Scope, c: number, { linearProjection }: TransformerOptions): boolean =>
-  linearProjection || scope.int8('weight', { start: 0, end: c, inner: c }) !== undefined;
+  linearProjection || scope.product('weight', { start: 0, end: c, inner: c }) !== undefined;
 
 function transformerBlock(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
   const norm = (name: string, y: Value) => layerNorm(scope.at(name), y, 1e-5);
