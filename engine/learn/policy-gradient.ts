@@ -7,7 +7,6 @@
 
 import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import type { LearnerState } from '../io/learner-state.js';
-import type { Tensor } from '../runtime/tensor.js';
 import { chunks } from './chunks.js';
 import type { Guarded } from './collapse-guard.js';
 import type { LearnContext } from './learner.js';
@@ -49,16 +48,12 @@ export function policyGradient<P extends PolicyGradientParams>(
       });
       const feeds = (batch: readonly Row[]) => {
         const fed = trajectories.feeds(batch);
-        scale(fed.weight, 1 / rows.length);
-        return { ...fed, ...advantage(batch) };
+        const weight = { ...fed.weight, data: fed.weight.data.map((one) => one / rows.length) };
+        return { ...fed, ...advantage(batch), weight };
       };
       return { batches: chunks(rows, run.rows), feeds };
     });
     // 2.
     return trajectories.train(trainer, plan, advantage, context);
   });
-}
-
-function scale(tensor: Tensor, by: number): void {
-  if (tensor.dtype === 'float32') for (let i = 0; i < tensor.data.length; i++) tensor.data[i]! *= by;
 }

@@ -78,7 +78,7 @@ export class TrajectoryBatches {
   }
 
   /** Feeds of one executor call; `weight` 1 for a row, 0 for filling. */
-  feeds(rows: readonly Row[]): Record<string, Tensor> & { weight: Tensor } {
+  feeds(rows: readonly Row[]): Record<string, Tensor> & { weight: FloatTensor } {
     const B = this.rows;
     const filled = Array.from({ length: B }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
     const size = this.latent[0] * this.latent[1] * this.latent[2];

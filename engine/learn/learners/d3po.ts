@@ -43,7 +43,11 @@ export const d3po: Method<D3poParams> = {
 };
 
 /** 1. Labelled images by equal initial noise; where no two share it, in groups as they come. */
-function groupsOf({ round, judged, params }: LearnContext<D3poParams>): Group[] {
+export function groupsOf({
+  round,
+  judged,
+  params,
+}: Pick<LearnContext<Pick<D3poParams, 'group'>>, 'round' | 'judged' | 'params'>): Group[] {
   const byNoise = new Map<string, number[]>();
   for (const { index } of judged.labels) {
     const noise = rows(round.noise, index, index + 1).data;

@@ -40,8 +40,11 @@ describe('work ahead', () => {
   it('keeps what each stretch reached, so that any number of steps finds what is just below it', async () => {
     const ahead = new Ahead();
     const work = counting(10);
+    expect(ahead.due).toBe(false);
     ahead.take('r', async () => [new FitAhead(work)]);
+    expect(ahead.due).toBe(true);
     await ahead.work(quiet());
+    expect(ahead.due).toBe(false);
     expect(work.asked).toEqual([
       [0, 4],
       [4, 8],

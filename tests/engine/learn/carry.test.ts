@@ -122,6 +122,8 @@ describe('the best, elected again', () => {
     // Only what was called good may become the best.
     const sourced = newReplay(one.round, one.judged, true).filter((item) => 'source' in item);
     expect(sourced.map(({ label }) => label)).toEqual([1, 1]);
+    const even = splitLabels({ images: [{ index: 0, good: 0.5, weight: 1 }], best: null }, 5);
+    expect(newReplay(one.round, even, true)[0]).not.toHaveProperty('source');
   });
 });
 
@@ -241,6 +243,13 @@ describe('feedback', () => {
     expect(judged.labels.map((l) => l.index)).toEqual([2, 3]);
     expect(judged.goods.map((l) => l.index)).toEqual([2]);
     expect(judged.bads.map((l) => l.index)).toEqual([3]);
+  });
+
+  it('hears what was wrong with a bad picture alone, and where anything was said', () => {
+    const of = (good: number, faults: Record<string, number>) =>
+      splitLabels({ images: [{ index: 0, good, weight: 1, faults }], best: null }, 5).labels[0];
+    expect(of(0.2, { few: 1 })).toHaveProperty('faults', { few: 1 });
+    for (const said of [of(0.2, {}), of(0.8, { few: 1 })]) expect(said).not.toHaveProperty('faults');
   });
 
   it.each([

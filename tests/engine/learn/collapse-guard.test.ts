@@ -1,10 +1,15 @@
 /** The bounds of the collapse guard, each by figures on both of its sides. */
 import { describe, expect, it } from 'vitest';
-import { checkHealth, probeSpec } from '../../../engine/learn/collapse-guard.js';
+import type { LearnerState } from '../../../engine/io/learner-state.js';
+import { type Attempt, checkHealth, guarded, probeSpec } from '../../../engine/learn/collapse-guard.js';
+import type { LearnContext } from '../../../engine/learn/learner.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { Unhealthy } from '../../../engine/learn/trainer.js';
 import { canonical } from '../../../engine/runtime/graph-spec.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
+import { AcclaimError } from '../../../src/errors.js';
+import { Rng } from '../../../src/rng.js';
+import { english } from '../../../src/words/text.js';
 
 const params = learners.acclaim.params.parse({});
 const base = { diversity: 0.5, scale: 1 };
@@ -22,7 +27,7 @@ describe('the collapse guard', () => {
 
   it.each([
     ['too little variety', [0.26], [0.24], /too alike \(24 %/],
-    ['too much variety', [1.49], [2.14], /fell apart \(214 %/],
+    ['too much variety', [1.5], [2.14], /fell apart \(214 %/],
     ['a larger scale', [1, 1.49], [1, 1.51], /drifted/],
     ['a smaller scale', [1, 1 / 1.49], [1, 1 / 1.51], /drifted/],
     ['a grown adapter', [1, 1, 3.9], [1, 1, 4.1], /grew 4.1 times/],
@@ -31,6 +36,46 @@ describe('the collapse guard', () => {
     expect(() => check(...(well as [number]))).not.toThrow();
     expect(() => check(...(ill as [number]))).toThrow(Unhealthy);
     expect(() => check(...(ill as [number]))).toThrow(message);
+  });
+});
+
+describe('a round that is tried', () => {
+  const state = { adapter } as unknown as LearnerState;
+  /** Under a guard that knows what the base model makes of its noises already. */
+  const tried = (attempt: (stepScale: number) => Promise<Attempt>) => {
+    const context = {
+      params,
+      cache: { results: () => ({ of: async () => base }) },
+      pipeline: { identity: {} },
+      round: { manifest: { prompt: '', negative: '', latent: [1, 1, 1] } },
+      sampler: { steps: 20, guidance: 3 },
+      rng: (purpose: string) => new Rng(1, 0, purpose),
+    };
+    return guarded(context as unknown as LearnContext<typeof params>, state, attempt);
+  };
+
+  it.each([
+    ['is not healthy', new Unhealthy('it fell over'), /it fell over/],
+    ['draws what is no number', new AcclaimError('not-finite', 'NaN', ''), /no longer finite/],
+  ])('and %s is tried once more with half the step, and then changes nothing', async (_, error, why) => {
+    const scales: number[] = [];
+    const outcome = await tried(async (stepScale) => {
+      scales.push(stepScale);
+      throw error;
+    });
+    expect(scales).toEqual([1, 0.5]);
+    expect(outcome).toMatchObject({ state, learned: false, losses: [] });
+    const [first, last] = outcome.notes.map(english);
+    expect([first, last]).toEqual([expect.stringMatching(why), expect.stringMatching(why)]);
+    expect([first, last]).toEqual([
+      expect.stringMatching(/half the step/),
+      expect.stringMatching(/stays as it/),
+    ]);
+  });
+
+  it('and fails for another reason fails', async () => {
+    const error = new AcclaimError('cancelled', 'enough', '');
+    await expect(tried(() => Promise.reject(error))).rejects.toBe(error);
   });
 });
 

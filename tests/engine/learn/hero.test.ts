@@ -110,8 +110,9 @@ describe('the advantage of a picture', () => {
     [-2, 0],
   ].map((row) => Float32Array.from(row));
   const said = { goods: [0, 1].map((index) => ({ index, good: 1, weight: 1 })) };
+  const rounded = (value: number) => Number(value.toFixed(4));
   const A = (reward: 'best' | 'goods', judged = said, advantageClamp = 5) =>
-    advantagesBy(E, judged, { reward, advantageClamp }).map((value) => Number(value.toFixed(4)));
+    advantagesBy(E, judged, { reward, advantageClamp }).map(rounded);
 
   it('is how much more it is like the best than the others are, in deviations', () => {
     // r = 0, 1/2, 1: mean 1/2, deviation sqrt(1/6).
@@ -121,7 +122,7 @@ describe('the advantage of a picture', () => {
 
   it('is by all goods where that is asked for, and there are any', () => {
     // Mean cosines 1/2, 1/2, -1/2.
-    expect(A('goods')).toEqual([0.7071, 0.7071, -1.4142]);
+    expect(A('goods')).toEqual([Math.SQRT1_2, Math.SQRT1_2, -Math.SQRT2].map(rounded));
     expect(A('goods', { goods: [] })).toEqual(A('best'));
   });
 });

@@ -9,6 +9,8 @@ import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { chunks } from '../../../engine/learn/chunks.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
+import { groupsOf } from '../../../engine/learn/learners/d3po.js';
+import { advantagesOf } from '../../../engine/learn/learners/ddpo.js';
 import { rewardsOf } from '../../../engine/learn/learners/nft.js';
 import { boundWeight, trainedTimesteps } from '../../../engine/learn/learners/papa.js';
 import { learners } from '../../../engine/learn/learners/table.js';
@@ -124,6 +126,36 @@ it('d3po compares no pictures that began with different noises, where any began 
   const { learned, notes } = await learner.learn(context);
   expect(learned).toBe(false);
   expect(notes.map(english)).toEqual([expect.stringMatching(/no two images that can be compared/i)]);
+});
+
+it('d3po compares pictures as they come where no two began with the same noise, a group at a time', () => {
+  const images = [1, 0, 0, 1, 1].map((good, index) => ({ index, good, weight: 1 }));
+  const judged = splitLabels({ images, best: null }, 5);
+  const groups = (noise: readonly number[]) =>
+    groupsOf({ round: { ...roundOf(2), noise: f32([5, 1, 1, 1], noise) }, judged, params: { group: 3 } });
+  // The last two are both good: they are not compared.
+  const first = {
+    images: [0, 1, 2],
+    pairs: [
+      [0, 1],
+      [0, 2],
+    ],
+  };
+  expect(groups([1, 2, 3, 4, 5])).toEqual([first]);
+  expect(groups([1, 2, 1, 2, 5])).toEqual([
+    { images: [0, 2], pairs: [[0, 1]] },
+    { images: [1, 3], pairs: [[1, 0]] },
+  ]);
+});
+
+it('ddpo goes by how much better a picture was called than others, by the weight of its votes and no more', () => {
+  const labels = [
+    { index: 1, good: 1, weight: 0.5 },
+    { index: 3, good: 0, weight: 3 },
+  ];
+  const A = advantagesOf(labels, 4, 5).map((value) => Math.round(1e6 * value) / 1e6);
+  expect(A).toEqual([0, 0.5, 0, -1]);
+  expect(advantagesOf(labels, 4, 0.1)[3]).toBe(-0.1);
 });
 
 it('the registry: its names are the learners that there are, and a name that is gone compares nothing', () => {

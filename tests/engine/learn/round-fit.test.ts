@@ -8,7 +8,7 @@ import type { Round } from '../../../engine/io/round.js';
 import type { Variety } from '../../../engine/learn/collapse-guard.js';
 import { driftFit, shownByBase } from '../../../engine/learn/drift.js';
 import type { Approval } from '../../../engine/learn/early-stop.js';
-import { fitGuided } from '../../../engine/learn/guided-fit.js';
+import { fitGuided, guidedRows } from '../../../engine/learn/guided-fit.js';
 import { firstState, type LearnContext, type Reached } from '../../../engine/learn/learner.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { fitRound } from '../../../engine/learn/round-fit.js';
@@ -130,6 +130,40 @@ describe('both fits', () => {
     const { state, losses } = await fitted(params, { variety, approval });
     expect([losses.length, state.drift!.optimiser.step]).toEqual([10, 10]);
     expect(values(state.adapter)).toEqual(values((await fitted(params, { steps: 10 })).state.adapter));
+  });
+});
+
+describe('rows of one call', () => {
+  it.each([
+    // Of small pictures several threads take four micro-batches at a time, but no more than a step has.
+    [1, 2, [1, 1, 1], 2],
+    [2, 2, [1, 1, 1], 8],
+    [2, 8, [1, 1, 1], 12],
+    [2, 2, [1, 32, 32], 2],
+  ] as const)(
+    'on %i threads, micro-batches of %i, pictures of %o: %i',
+    (threads, microBatch, latent, most) => {
+      const asked: { most: number }[] = [];
+      const results = () => ({ of: (choice: { most: number }) => asked.push(choice) && chosen });
+      const manifest = { ...round.manifest, latent: [...latent] as [number, number, number] };
+      const { context } = contextOf(
+        { batch: 12, microBatch },
+        { cache: { ...cache, options: { threads }, results } as never, round: { ...round, manifest } },
+      );
+      expect(guidedRows(context)).toBe(chosen.fit.rows);
+      expect(asked).toMatchObject([{ most }]);
+    },
+  );
+
+  it('stay what the session chose, as far as settings allow that many', () => {
+    const kept = (rows: number) => {
+      const asked: { kept: object | null }[] = [];
+      const results = () => ({ of: (choice: { kept: object | null }) => asked.push(choice) && chosen });
+      const more = { cache: { ...cache, results } as never, chosen: { rows, recompute: false } };
+      guidedRows(contextOf({ batch: 12, microBatch: 2 }, more).context);
+      return asked[0]!.kept !== null;
+    };
+    expect([kept(8), kept(9)]).toEqual([true, false]);
   });
 });
 
