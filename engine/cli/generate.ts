@@ -89,6 +89,8 @@ const options = {
     'safetensors with initial [N,C,h,w] and steps [T,N,C,h,w] instead of the generator',
   ),
   trajectory: text('--trajectory <file>', 'safetensors to write: latents, log_probs, timesteps, images'),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+  set: several('--set <key=value>', 'one setting over the configuration'),
   device: choice('--device <name>', "default: the configuration's", deviceNames),
   threads: integer('--threads <n>', 'CPU threads; 0 = one a core', { min: 0, max: 1024 }),
   out: mandatory(text('--out <dir>', 'folder to write: 0000.png ..., sheet.png, manifest.json')),
@@ -123,7 +125,7 @@ export const command = defineCommand(
     checkOut(out);
     mustSpareMinors(v);
     const model = resolveModel(v.model);
-    const { config, engine, notes, close } = await openEngine({ device: v.device, threads: v.threads });
+    const { config, engine, notes, close } = await openEngine(v);
     const began = performance.now();
     const progress = drawProgress(io);
     announceCosts(engine, (text) => io.err(`${text}\n`));

@@ -1,6 +1,6 @@
 /** `acclaim safety`: what a safety checker says of pictures, and how near each is to its bounds. */
 import { defineCommand } from '../../src/cli/command.js';
-import { choice, flag, integer, mandatory, text } from '../../src/cli/options.js';
+import { choice, flag, integer, mandatory, several, text } from '../../src/cli/options.js';
 import { resolveModel } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
 import { readRaster } from '../../src/images/read.js';
@@ -14,6 +14,8 @@ export const command = defineCommand(
       model: mandatory(
         text('--model <path>', 'name of config/models.yaml, or folder that holds safety_checker/'),
       ),
+      config: text('--config <file>', 'configuration over config/default.yaml'),
+      set: several('--set <key=value>', 'one setting over the configuration'),
       device: choice('--device <name>', "default: the configuration's", deviceNames),
       threads: integer('--threads <n>', 'CPU threads; 0 = one a core', { min: 0, max: 1024 }),
       json: flag('--json', 'print scores and flags as JSON'),
@@ -26,7 +28,7 @@ export const command = defineCommand(
   async (v, files, io) => {
     const checker = openSafetyChecker(resolveModel(v.model));
     const pictures = await Promise.all(files.map(readRaster));
-    const { engine, close } = await openEngine({ device: v.device, threads: v.threads });
+    const { engine, close } = await openEngine(v);
     try {
       const verdicts = await checkPictures(checker, engine.cache, pictures);
       const images = verdicts.map(({ unsafe, score, concepts, special }, i) => ({

@@ -121,6 +121,10 @@ describe('images', () => {
     expect(JSON.parse(json.out).notes).toHaveLength(1);
     const named = await acclaim(...run, join(root, 'named'), '--scheduler', 'euler');
     expect(named.out).not.toContain('note:');
+    // As it is named, so it is configured.
+    const set = ['--set', 'sampler.scheduler=euler'];
+    expect((await acclaim(...run, join(root, 'set'), ...set)).out).not.toContain('note:');
+    expect(read('set', '0000.png')).toEqual(read('named', '0000.png'));
     expect(
       (await checkEngine({ devices: [], precision: 'auto', dataDir: 'data', known: [], model }))[0]!.found,
     ).toContain('PNDMScheduler');
