@@ -239,3 +239,19 @@ describe('what is told of it', () => {
     expect(new Set(faults.flatMap((fault) => [1, 9].map((cell) => faultMark(fault, cell)))).size).toBe(12);
   });
 });
+
+it('what is said of a picture takes the place of what was said on a ballot that was deleted since', () => {
+  const world = opened();
+  why(world, 'ann', 1, 'few');
+  world.send({ kind: 'ballot-gone', ballot: world.live()[0]!.id, at: world.now });
+  world.settle();
+  why(world, 'ann', 1, 'many');
+  expect(votesOf(world.state, 'ann')).toMatchObject([{ picture: 'A2', wrong: ['many'] }]);
+});
+
+it('beside a mark that says good a fault says nothing', () => {
+  const world = opened();
+  world.react('ann', world.live()[0]!, '2');
+  why(world, 'ann', 1, 'few');
+  expect(votesOf(world.state, 'ann')[1]).toMatchObject({ picture: 'A2', vote: 'good', wrong: [] });
+});

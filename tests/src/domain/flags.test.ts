@@ -1,7 +1,7 @@
 /** Flags: whose count, what they reach, and how a moderator undoes them. */
 import { describe, expect, it } from 'vitest';
 import type { Act as ActRow, Voter } from '../../../src/domain/state/model.js';
-import { person, World } from '../../support/world.js';
+import { person, placeOn, World } from '../../support/world.js';
 
 const day = 86_400_000;
 
@@ -176,4 +176,69 @@ describe('a moderator', () => {
     world.link(null, 'ann', 'ann2');
     expect([row(world, 'ann').excluded, row(world, 'ann2').excluded]).toEqual([true, true]);
   });
+
+  it('shows how a closed round ended anew with the picture, which no exclusion brings back by itself', () => {
+    const world = opened('ann', 'bob', 'cem');
+    flag(world, 'ann');
+    flag(world, 'bob');
+    world.react('cem', world.live()[0]!, '1');
+    world.command({ name: 'close' });
+    world.settle();
+    world.command({ name: 'exclude', voter: 'ann' });
+    world.settle();
+    expect(image(world).state).toBe('held');
+    world.command({ name: 'show', index: 1, round: 1 });
+    expect(image(world).state).toBe('shown');
+    expect([...world.outbox.keys()]).toContain('cat.1.outcome.0');
+  });
+
+  it('undoes no showing twice, where the picture is seen since for another reason', () => {
+    const world = opened('ann', 'bob');
+    flag(world, 'ann');
+    flag(world, 'bob');
+    world.command({ name: 'show', index: 1 });
+    const shown = lastOf(world, 'show');
+    expect(world.command({ name: 'undo', of: shown })).toBeNull();
+    world.command({ name: 'flag', index: 1, back: true }, 'member', 'ann');
+    expect(image(world).state).toBe('shown');
+    expect(world.command({ name: 'undo', of: shown })).toMatchObject({ code: 'unknown' });
+    expect(image(world).state).toBe('shown');
+  });
+});
+
+describe('a flag from an account that anybody could have made', () => {
+  const web = (world: World, ...keys: string[]) => {
+    world.join(placeOn('web'));
+    world.consent(...keys);
+  };
+
+  it('holds nothing with others like it, and does beside one that a moderator trusts', () => {
+    const world = opened();
+    web(world, 'ann-web', 'bob-web');
+    flag(world, 'ann-web');
+    flag(world, 'bob-web');
+    expect(image(world).state).toBe('shown');
+    world.command({ name: 'trust', voter: 'ann-web' });
+    expect(image(world).state).toBe('held');
+  });
+
+  it('counts in full where its owner is known from a platform too', () => {
+    const world = opened('ann');
+    web(world, 'ann-web', 'bob-web');
+    world.link('+ann', 'ann', 'ann-web');
+    flag(world, 'ann-web');
+    flag(world, 'bob-web');
+    expect(image(world).state).toBe('held');
+  });
+});
+
+it('a flag is taken back from another of its owner’s accounts, and on a ballot that was deleted since', () => {
+  const world = opened('ann', 'ann2', 'bob');
+  world.link('+ann', 'ann', 'ann2');
+  flag(world, 'ann');
+  world.send({ kind: 'ballot-gone', ballot: world.live()[0]!.id, at: world.now });
+  world.settle();
+  expect(world.command({ name: 'flag', index: 1, back: true }, 'member', 'ann2')).toBeNull();
+  flag(world, 'bob');
+  expect(image(world).state).toBe('shown');
 });

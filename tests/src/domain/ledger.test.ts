@@ -67,6 +67,21 @@ describe('a sweep', () => {
     swept(world, sheet, world.now + 1, 'bob 2');
     expect(standing(world, sheet)).toEqual(['bob 2']);
   });
+
+  it('withdraws no vote of somebody who was forgotten, whom nobody can find again', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    const ann = { ...world.state.voters.get('ann')!, pseudonym: true };
+    world.state = { ...world.state, voters: new Map([['ann', ann]]) };
+    swept(world, sheet, world.now + 1);
+    expect(standing(world, sheet)).toEqual(['ann 1']);
+  });
+
+  it('finds no vote of somebody who did not agree', () => {
+    const { world, sheet } = opened();
+    swept(world, sheet, world.now + 1, 'eve 1', 'bob 2');
+    expect(standing(world, sheet)).toEqual(['bob 2']);
+  });
 });
 
 describe('a clearing', () => {
@@ -90,13 +105,40 @@ describe('a clearing', () => {
     expect(standing(world, sheet)).toEqual(['ann 2', 'bob 1']);
   });
 
-  it('takes no mark that no reaction shows', () => {
+  it('takes no mark that no reaction shows: Done, a fault, a flag, the best, an answer', () => {
     const { world, sheet } = opened();
-    world.react('ann', sheet, '1');
-    world.react('ann', sheet, 'done');
+    for (const mark of ['1', 'done', 'few-4', 'flag-2', 'star-3']) world.react('ann', sheet, mark);
     cleared(world, sheet, null, world.now + 1);
-    expect(standing(world, sheet)).toEqual(['ann done']);
+    expect(standing(world, sheet)).toEqual(['ann done', 'ann few-4', 'ann flag-2', 'ann star-3']);
+    const duels = new World({ imagesPerRound: 4, ballots: 'duel', quorum: 9 }, true);
+    duels.settle();
+    duels.consent('ann');
+    duels.react('ann', duels.live()[0]!, 'left');
+    cleared(duels, duels.live()[0]!, null, duels.now + 1);
+    expect(standing(duels, duels.live()[0]!)).toEqual(['ann left']);
   });
+});
+
+it('a command that is told of late changes nothing that was said since', () => {
+  const { world, sheet } = opened();
+  world.command({ name: 'best', index: 1 }, 'member', 'ann');
+  const by = person('ann');
+  const late = { kind: 'command', act: { name: 'best', index: null }, by, from: null } as const;
+  world.send({ ...late, at: world.now - 1 });
+  expect(standing(world, sheet)).toEqual(['ann star-2']);
+  world.send({ ...late, at: world.now + 1 });
+  expect(standing(world, sheet)).toEqual([]);
+});
+
+it('the answer to a picture that stands alone is the left one, or neither', () => {
+  const world = new World({ imagesPerRound: 1, ballots: 'duel', quorum: 9 });
+  world.settle();
+  world.consent('ann');
+  const alone = world.live()[0]!;
+  for (const says of ['right', 'both']) world.react('ann', alone, says);
+  expect(world.state.facts.get(alone.id)).toBeUndefined();
+  for (const says of ['left', 'neither']) world.react('ann', alone, says);
+  expect(standing(world, alone)).toEqual(['ann left', 'ann neither']);
 });
 
 it('a reading that began before the newest one does not take the time of that back', () => {

@@ -59,6 +59,34 @@ describe('a channel that is told of', () => {
   });
 });
 
+it('a ballot that somebody deleted twice is not posted again when its channel comes back', () => {
+  const world = opened();
+  for (let times = 0; times < 2; times++) {
+    world.send({ kind: 'ballot-gone', ballot: world.live()[0]!.id, at: world.now });
+    world.settle();
+  }
+  for (const canPost of [false, true]) tell(world, canPost);
+  expect([...world.outbox.values()].filter(({ kind }) => kind === 'post-ballot')).toEqual([]);
+});
+
+it('a session that may not be shown in its last channel rests, though another once was of its pool', () => {
+  const world = new World({ imagesPerRound: 4 }, false, true);
+  world.command({ name: 'invite', code: 'x', until: world.now + 1 }, 'admin', 'boss');
+  const place = {
+    channel: 'fake-2',
+    community: 'fake',
+    platform: 'fake',
+    address: '2',
+    sweeps: true,
+  } as const;
+  const quorum = { quorum: 1, quorumBy: 'done' } as const;
+  world.command({ name: 'join', code: 'x', place, nsfw: true, quorum }, 'admin', 'boss', 'fake-2');
+  world.settle();
+  world.command({ name: 'leave', ordinal: 1 }, 'admin', 'boss');
+  tell(world, true);
+  expect(world.state.session).toMatchObject({ state: 'paused', pause: 'guard' });
+});
+
 describe('a session whose channel was deleted', () => {
   it('ends by itself a day later, and not before', () => {
     const world = opened();
@@ -73,6 +101,18 @@ describe('a session whose channel was deleted', () => {
     expect(world.state.session).toMatchObject({ state: 'ended', end: 'gone' });
     expect(world.round.state).toBe('aborted');
     expect(nextTick(world.state, world.now)).toBeNull();
+  });
+
+  it('of a pool ends a day after the last of its channels was, to the millisecond', () => {
+    const world = opened();
+    world.join({ channel: 'fake-2', community: 'fake', platform: 'fake', address: '2', sweeps: true });
+    tell(world, false, true);
+    world.now += dayMs / 2;
+    tell(world, false, true, 'fake-2');
+    world.tick(dayMs - 1);
+    expect(world.state.session.state).not.toBe('ended');
+    world.tick(1);
+    expect(world.state.session).toMatchObject({ state: 'ended', end: 'gone' });
   });
 
   it('goes on in another channel of its pool, and waits for one that is only shut', () => {
