@@ -177,6 +177,22 @@ describe('a round', () => {
     expect(world.state.rounds[0]).toMatchObject({ state: 'learning', closeReason: 'quorum' });
   });
 
+  it('rests anew where the clock is set forward amid its rest, and keeps its deadline as far away', () => {
+    const world = new World({ imagesPerRound: 4, quorum: 1, quorumBy: 'marks' }, false);
+    world.settle();
+    world.consent('ann');
+    world.react('ann', world.live()[0]!, '1');
+    const left = world.round.deadline! - world.now;
+    world.tick(40_000);
+    world.send({ kind: 'clock-set', by: 1_000_000, at: world.now });
+    world.tick(1_000_000);
+    expect(world.round.deadline! - world.now).toBe(left - 40_000);
+    world.tick(59_999);
+    expect(world.round.state).toBe('open');
+    world.tick(1);
+    expect(world.round).toMatchObject({ state: 'learning', closeReason: 'quorum' });
+  });
+
   it('is swept before it closes, and counts who voted while the bot was deaf', () => {
     const world = opened({ quorumBy: 'marks', quorum: 5 }, true);
     const [first] = world.live();
