@@ -3,11 +3,11 @@
  * restarts. Nothing here is durable by itself: the round's state machine re-issues what is unfinished after a
  * restart. The contract is in contract.ts; tests/contracts/queue.ts holds this to it.
  */
-import { AcclaimError, type ErrorCode, fromPlain } from '../../errors.js';
+import { AcclaimError } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
+import { Asked, cancelled } from '../asked.js';
 import type { JobQueue, JobRequest } from '../contract.js';
-import { cancelled, deferred } from '../deferred.js';
-import { type JobKind, type JobPayload, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
+import type { JobKind, JobProgress, JobResult } from '../jobs.js';
 import type { FromEngine } from '../messages.js';
 import { memoryShort, type PredictMb } from '../predict.js';
 import { describeEnd, type EngineEnd, type EngineLauncher, type EngineLink } from './engine-link.js';
@@ -38,18 +38,10 @@ export interface InProcessOptions {
   onFault?: (error: unknown) => void;
 }
 
-interface Entry {
-  id: string;
-  kind: JobKind;
-  payload: unknown;
-  session: string;
+class Entry extends Asked {
   /** Engines it has been given to. */
-  attempts: number;
-  cancelled: boolean;
-  listeners: ((p: JobProgress) => void)[];
-  outcome: Promise<unknown>;
-  resolve: (value: unknown) => void;
-  reject: (error: AcclaimError) => void;
+  attempts = 0;
+  cancelled = false;
 }
 
 interface Slot {
@@ -85,37 +77,23 @@ export class InProcessQueue implements JobQueue {
     for (const slot of this.slots) this.start(slot);
   }
 
-  run<K extends JobKind>(job: JobRequest<K>, onProgress?: (p: JobProgress) => void): Promise<JobResult<K>> {
-    if (this.closed) return Promise.reject(cancelled(job.id));
+  async run<K extends JobKind>(job: JobRequest<K>, onProgress?: (p: JobProgress) => void) {
+    if (this.closed) throw cancelled(job.id);
     const known = this.entries.get(job.id);
-    if (known) {
-      if (onProgress) known.listeners.push(onProgress);
-      return known.outcome as Promise<JobResult<K>>;
-    }
-    const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
-    if (!parsed.success)
-      return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
+    const entry = known ?? new Entry(job);
+    if (onProgress) entry.listeners.push(onProgress);
+    if (!known) this.add(entry);
+    return (await entry.outcome) as JobResult<K>;
+  }
+
+  private add(entry: Entry): void {
     const { predictMb, offerMb = Number.POSITIVE_INFINITY } = this.options;
-    const need = predictMb?.(job.kind, parsed.data) ?? 0;
-    if (need > offerMb) return Promise.reject(memoryShort(job.id, need, offerMb));
-    const { outcome: promise, resolve, reject } = deferred();
-    const entry: Entry = {
-      id: job.id,
-      kind: job.kind,
-      payload: parsed.data,
-      session: (parsed.data as JobPayload<JobKind>).session,
-      attempts: 0,
-      cancelled: false,
-      listeners: onProgress ? [onProgress] : [],
-      outcome: promise,
-      resolve,
-      reject,
-    };
-    this.entries.set(job.id, entry);
+    const need = predictMb?.(entry.kind, entry.payload) ?? 0;
+    if (need > offerMb) throw memoryShort(entry.id, need, offerMb);
+    this.entries.set(entry.id, entry);
     this.waiting.push(entry);
     for (const slot of this.slots) if (!slot.link && !slot.restart) this.start(slot);
     this.dispatch();
-    return promise as Promise<JobResult<K>>;
   }
 
   async cancel(id: string): Promise<void> {
@@ -124,7 +102,7 @@ export class InProcessQueue implements JobQueue {
     entry.cancelled = true;
     if (this.waiting.includes(entry)) {
       this.waiting = this.waiting.filter((e) => e !== entry);
-      this.settle(entry, cancelled(id));
+      this.fail(entry, cancelled(id));
     } else {
       this.slots.find((s) => s.job === entry)?.link?.send({ type: 'cancel', id });
     }
@@ -134,7 +112,7 @@ export class InProcessQueue implements JobQueue {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    for (const entry of this.waiting.splice(0)) this.settle(entry, cancelled(entry.id));
+    for (const entry of this.waiting.splice(0)) this.fail(entry, cancelled(entry.id));
     for (const slot of this.slots) {
       if (slot.restart) clearTimeout(slot.restart);
       slot.restart = null;
@@ -202,17 +180,11 @@ export class InProcessQueue implements JobQueue {
     slot.job = null;
     slot.deaths = 0;
     slot.watchdog.rests();
-    if (message.type === 'failed') {
-      const { code, message: text, hint } = message.error;
-      this.settle(entry, fromPlain({ code: code as ErrorCode, message: text, hint }));
-    } else {
-      const parsed = jobSchemas[entry.kind].result.safeParse(message.result);
-      if (parsed.success) this.settle(entry, null, parsed.data);
-      else
-        this.settle(
-          entry,
-          new AcclaimError('job-invalid', `result of job ${entry.id}: ${parsed.error.message}`),
-        );
+    this.entries.delete(entry.id);
+    try {
+      entry.resolve(entry.read(message));
+    } catch (error) {
+      entry.reject(error as AcclaimError);
     }
     this.dispatch();
   }
@@ -224,7 +196,7 @@ export class InProcessQueue implements JobQueue {
     slot.job = null;
     slot.watchdog.rests();
     if (this.closed) {
-      if (entry) this.settle(entry, cancelled(entry.id));
+      if (entry) this.fail(entry, cancelled(entry.id));
       if (!this.slots.some((s) => s.link)) this.closing?.();
       return;
     }
@@ -232,12 +204,12 @@ export class InProcessQueue implements JobQueue {
     safely(this.options.onEnd ?? (() => {}), this.fault)(end, entry?.id ?? null);
     const most = this.options.attempts ?? 3;
     if (entry) {
-      if (entry.cancelled) this.settle(entry, cancelled(entry.id));
-      else if (entry.attempts >= most) this.settle(entry, lost(entry.id, end));
+      if (entry.cancelled) this.fail(entry, cancelled(entry.id));
+      else if (entry.attempts >= most) this.fail(entry, lost(entry.id, end));
       else this.waiting.unshift(entry);
     } else if (slot.deaths >= most && !this.slots.some((s) => s.ready)) {
       // It cannot even start: whoever waits is told, and the next job tries again.
-      for (const waiting of this.waiting.splice(0)) this.settle(waiting, lost(waiting.id, end));
+      for (const waiting of this.waiting.splice(0)) this.fail(waiting, lost(waiting.id, end));
       slot.deaths = 0;
       return;
     }
@@ -250,10 +222,9 @@ export class InProcessQueue implements JobQueue {
     this.dispatch();
   }
 
-  private settle(entry: Entry, error: AcclaimError | null, result?: unknown): void {
+  private fail(entry: Entry, error: AcclaimError): void {
     this.entries.delete(entry.id);
-    if (error) entry.reject(error);
-    else entry.resolve(result);
+    entry.reject(error);
   }
 }
 

@@ -5,72 +5,40 @@
  */
 import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
-import { toPlain } from '../../errors.js';
+import { type Job, type Processor, UnrecoverableError, WaitingError } from 'bullmq';
+import { AcclaimError, toPlain } from '../../errors.js';
 import { aboutJob } from '../../log.js';
 import { safely } from '../../machine/safely.js';
+import { cancelled } from '../asked.js';
 import type { JobQueue } from '../contract.js';
-import { cancelled } from '../deferred.js';
 import type { JobPayload } from '../jobs.js';
 import { awayBucket } from '../matching/unschedulable.js';
-import { otherFolder } from '../transport/folder-mark.js';
-import { type EngineTransport, underDelivery } from '../transport/transport.js';
+import { type EngineTransport, type Payload, underDelivery } from '../transport/transport.js';
 import { reasonWith } from './answers.js';
 import type { End } from './end.js';
 import type { Heartbeat } from './heartbeat.js';
-import type { Taken } from './pull.js';
 import { Reports } from './reports.js';
 import { type Answer, type Delivered, deliveredSchema, type Said } from './wire.js';
 
 /** Runs are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */
 const DELIVERIES = 2 ** 47;
 
-export interface DeliveriesOptions {
-  end: End;
+export interface DeliveryOptions {
   engine: string;
   transport: EngineTransport;
-  /** Runs one job at a time. */
+  /** Runs one job at a time; ends with the engine. */
   local: JobQueue;
-  heartbeat: Heartbeat;
 }
 
-/** How a run came out: an answer's outcome, or that the engine leaves. */
-type Outcome = Answer['outcome'] | { type: 'leaves' };
-
 /** The run under way. */
-class Running {
-  readonly delivery = randomInt(1, DELIVERIES);
-  /** Whether what it reads is here. */
-  begun = false;
-  /** As unpacked; null where there is nothing to discard. */
-  payload: Record<string, unknown> | null = null;
-  /** What was made is noted beside it, so that it counts though its answer gets lost. */
-  noted = false;
-  readonly reports: Reports;
-
-  /** `signal`: ends the run, and what is carried for it. */
-  constructor(
-    readonly delivered: Delivered,
-    readonly signal: AbortSignal,
-    job: Job,
-    { envelopes, log }: End,
-  ) {
-    // Each file on its way listens to it.
-    setMaxListeners(0, signal);
-    const { nonce } = delivered;
-    const send = (said: Said) => {
-      const sealed = envelopes.close('word', { nonce, delivery: this.delivery, said });
-      // Operators read what is beside the envelope; nobody goes by it.
-      const { stage, done, total } =
-        said.type === 'progress' ? said.progress : { stage: 'held', done: 0, total: 0 };
-      return job.updateProgress({ stage, done, total, sealed });
-    };
-    this.reports = new Reports({ job: delivered.job, send, log });
-  }
-
-  get id(): string {
-    return `${this.delivered.job}.${this.delivery}`;
-  }
+interface Running {
+  delivered: Delivered;
+  delivery: number;
+  /** Ends the run, and what is carried for it. */
+  signal: AbortSignal;
+  reports: Reports;
+  /** What it reads is here. */
+  begun: boolean;
 }
 
 /** The jobs that come to this engine, one at a time. */
@@ -79,39 +47,39 @@ export class Deliveries {
   /** Nonces of what was begun: what comes again is somebody's copy, or was lost to this very engine. */
   readonly #begun = new Set<string>();
 
-  constructor(private readonly options: DeliveriesOptions) {}
+  constructor(
+    private readonly end: End,
+    private readonly options: DeliveryOptions,
+    private readonly heartbeat: Heartbeat,
+  ) {}
 
-  /** Has BullMQ run what was taken. Never rejects. */
-  async run({ job, run }: Taken): Promise<void> {
-    await run();
-    const { running } = this;
-    this.running = null;
-    if (!running?.payload || job.finishedOn) return;
-    // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
-    if (!running.noted) this.options.transport.discard(running.delivered.kind, running.payload);
-  }
-
-  /** BullMQ's processor: resolves with the answer in its envelope, or throws with it in the reason. */
-  readonly process = async (job: Job, token?: string, signal?: AbortSignal): Promise<string> => {
-    const running = new Running(this.#opened(job), signal as AbortSignal, job, this.options.end);
+  /** Resolves with the answer in its envelope, or throws with it in the reason. */
+  readonly process: Processor = async (job, token, ended) => {
+    // BullMQ hands a signal to whoever takes three parameters.
+    const signal = ended as AbortSignal;
+    const delivered = this.#opened(job);
+    const delivery = randomInt(1, DELIVERIES);
+    const send = (said: Said) => this.#tell(job, { nonce: delivered.nonce, delivery, said });
+    const reports = new Reports({ job: delivered.job, send, log: this.end.log });
+    const running = { delivered, delivery, signal, reports, begun: false };
     this.running = running;
-    const outcome = await this.#outcome(running);
-    await running.reports.settled();
-    if (outcome.type === 'leaves') {
-      await job.moveToWait(token);
-      throw new WaitingError();
+    try {
+      return await this.#done(running);
+    } catch (fault) {
+      const error = toPlain(signal.aborted ? cancelled(delivered.job) : fault);
+      if (this.heartbeat.draining && error.code === 'cancelled') {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      const why = `${error.code}: ${error.message}`;
+      throw unrecoverable(reasonWith(why, this.#sealed(running, { type: 'failed', error })), why);
+    } finally {
+      this.running = null;
     }
-    const sealed = this.#sealed(running, outcome);
-    if (outcome.type === 'done') return sealed;
-    const why =
-      outcome.type === 'failed'
-        ? `${outcome.error.code}: ${outcome.error.message}`
-        : 'it was begun here before';
-    throw unrecoverable(reasonWith(why, sealed), why);
   };
 
   #opened({ id = '', data }: Job): Delivered {
-    const { envelopes, log } = this.options.end;
+    const { envelopes, log } = this.end;
     try {
       return envelopes.open('job', data.sealed, deliveredSchema);
     } catch (error) {
@@ -121,70 +89,79 @@ export class Deliveries {
     }
   }
 
-  async #outcome(running: Running): Promise<Outcome> {
-    const { transport, heartbeat, local, end } = this.options;
-    const { delivered, reports, signal } = running;
-    const { nonce, kind } = delivered;
-    if (this.#begun.has(nonce)) return { type: 'handed-back' };
-    this.#begun.add(nonce);
-    const fault = (error: unknown) => end.log.warn({ ...aboutJob(delivered.job), ...toPlain(error) });
+  /** Operators read what is beside the envelope; nobody goes by it. */
+  #tell(job: Job, word: { nonce: string; delivery: number; said: Said }): Promise<void> {
+    const sealed = this.end.envelopes.close('word', word);
+    const none = { stage: 'held', done: 0, total: 0 };
+    const { stage, done, total } = word.said.type === 'progress' ? word.said.progress : none;
+    return job.updateProgress({ stage, done, total, sealed });
+  }
+
+  /** The answer, sealed. Nothing that it says is under way any more, however it ends. */
+  async #done(running: Running): Promise<string> {
+    const { delivered, delivery, signal, reports } = running;
+    const { kind, nonce, payload, folder } = delivered;
+    const { transport } = this.options;
+    try {
+      if (this.#begun.has(nonce)) throw new AcclaimError('cancelled', 'it was begun here before');
+      this.#begun.add(nonce);
+      // Each file on its way listens to it.
+      setMaxListeners(0, signal);
+      const elsewhere = folder === null ? null : await this.heartbeat.otherThan(folder);
+      if (elsewhere) throw elsewhere;
+      const onWait = (error: unknown) => reports.tell({ type: 'held', why: awayBucket(error) });
+      const own = await transport.unpack(kind, underDelivery(kind, payload, delivery), signal, onWait);
+      try {
+        signal.throwIfAborted();
+        running.begun = true;
+        const result = await this.#run(running, own);
+        const artifact = await transport.deliver(kind, own, signal, onWait);
+        const answer = this.#sealed(running, { type: 'done', result, artifact });
+        await this.#note(running, own, artifact, result);
+        return answer;
+      } catch (error) {
+        transport.discard(kind, own);
+        throw error;
+      }
+    } finally {
+      await reports.settled();
+    }
+  }
+
+  /** The engine's own queue runs it. */
+  async #run({ delivered, delivery, signal, reports }: Running, payload: Payload): Promise<unknown> {
+    const { local } = this.options;
+    const { job, kind } = delivered;
+    const id = `${job}.${delivery}`;
+    const fault = (error: unknown) => this.end.log.warn({ ...aboutJob(job), ...toPlain(error) });
     signal.addEventListener(
       'abort',
-      safely(() => local.cancel(running.id), fault),
+      safely(() => local.cancel(id), fault),
     );
-    const onWait = (error: unknown) => reports.tell({ type: 'held', why: awayBucket(error) });
-    try {
-      await this.#mustShareFolder(delivered);
-      const own = underDelivery(kind, delivered.payload, running.delivery);
-      const payload = await transport.unpack(kind, own, signal, onWait);
-      running.payload = payload;
-      signal.throwIfAborted();
-      running.begun = true;
-      const request = { id: running.id, kind, payload: payload as JobPayload<typeof kind> };
-      const result = await local.run(request, (progress) => reports.tell({ type: 'progress', progress }));
-      const artifact = await transport.deliver(kind, payload, signal, onWait);
-      await this.#note(running, artifact, result);
-      return { type: 'done', result, artifact };
-    } catch (error) {
-      const plain = toPlain(signal.aborted ? cancelled(delivered.job) : error);
-      if (running.payload) transport.discard(kind, running.payload);
-      running.payload = null;
-      if (heartbeat.draining && plain.code === 'cancelled') return { type: 'leaves' };
-      return { type: 'failed', error: plain };
-    }
+    return await local.run({ id, kind, payload: payload as JobPayload<typeof kind> }, (progress) =>
+      reports.tell({ type: 'progress', progress }),
+    );
   }
 
   #sealed({ delivered: { job, nonce }, delivery }: Running, outcome: Answer['outcome']): string {
-    const { end, engine } = this.options;
-    const close = (said: Answer['outcome']) =>
-      end.envelopes.close('answer', { job, nonce, delivery, engine, outcome: said });
-    try {
-      return close(outcome);
-    } catch (error) {
-      // Another engine would have as much to say.
-      return close({ type: 'failed', error: toPlain(error) });
-    }
-  }
-
-  /** Throws `data-mismatch`. */
-  async #mustShareFolder({ folder }: Delivered): Promise<void> {
-    if (folder === null) return;
-    const { folder: mine = null, unread } = await this.options.heartbeat.marked();
-    if (mine !== folder) throw otherFolder(mine, unread);
+    const { engine } = this.options;
+    return this.end.envelopes.close('answer', { job, nonce, delivery, engine, outcome });
   }
 
   /** Without a note the job is computed again where the answer gets lost, and nothing else. */
-  async #note(running: Running, artifact: string | null, result: unknown): Promise<void> {
-    const { end, transport } = this.options;
-    const { delivered, delivery, payload, signal } = running;
+  async #note(
+    { delivered, delivery, signal }: Running,
+    payload: Payload,
+    artifact: string | null,
+    result: unknown,
+  ) {
     const { job, kind, identity } = delivered;
-    if (identity === null || artifact === null || payload === null) return;
-    const text = end.envelopes.close('made', { identity, delivery, artifact, result });
+    if (identity === null || artifact === null) return;
     try {
-      await transport.note(kind, payload, identity, text, signal);
-      running.noted = true;
+      const text = this.end.envelopes.close('made', { identity, delivery, artifact, result });
+      await this.options.transport.note(kind, payload, identity, text, signal);
     } catch (fault) {
-      end.log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');
+      this.end.log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');
     }
   }
 }

@@ -4,35 +4,26 @@
  * that it holds; BullMQ itself keeps its stream of events for ever.
  */
 import { type Job, Queue, QueueEvents } from 'bullmq';
+import { toPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
 import type { Need } from '../matching/ability.js';
 import type { End } from './end.js';
 import { queueName } from './wire.js';
 
-/** Answers stay in Redis for so long when nobody takes them, s. */
-const KEPT_S = 86_400;
+/** Answers stay in Redis for so long when nobody takes them. */
+const kept = { age: 86_400 };
 /** Events of a queue, at most; some hold a preview. */
 const EVENTS = 50;
 const UNUSED_MS = 600_000;
 
-/** `returned`: its engine has let go of it, or has fallen silent (then `stalled` follows). */
-export type JobEvent = 'active' | 'returned' | 'stalled' | 'ended' | 'progress';
+/** BullMQ's events of a job. `waiting`: it has lost its engine (then `stalled` follows), or was let go. */
+const heard = ['active', 'waiting', 'stalled', 'progress', 'completed', 'failed'] as const;
+export type JobEvent = (typeof heard)[number];
 
-export interface NeedQueuesParts {
-  end: End;
-  trouble: (error: unknown) => void;
+export interface NeedQueuesOptions {
+  /** Hears of each event of a job; what it throws is logged. */
+  hear: (event: JobEvent, job: string, data: unknown) => void;
   unusedMs?: number;
-  /** Hears of what is wrong with an event. */
-  fault: (error: unknown) => void;
-  /** Hears of each event of a job. */
-  heard: (event: JobEvent, job: string, data?: unknown) => void;
-}
-
-/** What BullMQ tells with an event. */
-interface Of {
-  jobId: string;
-  prev?: string;
-  data?: unknown;
 }
 
 interface Opened {
@@ -45,32 +36,35 @@ export class NeedQueues {
   /** `used`: when one of its jobs was last out, ms of this process. */
   private readonly opened = new Map<string, { opening: Promise<Opened>; used: number }>();
 
-  constructor(private readonly parts: NeedQueuesParts) {}
+  constructor(
+    private readonly end: End,
+    private readonly options: NeedQueuesOptions,
+  ) {}
 
   async of(name: string): Promise<Queue> {
-    const known = this.opened.get(name);
-    if (known) return (await known.opening).queue;
-    const opening = this.open(name);
-    this.opened.set(name, { opening, used: performance.now() });
-    opening.catch(() => this.opened.delete(name));
-    return (await opening).queue;
+    const known = this.opened.get(name) ?? { opening: this.open(name), used: performance.now() };
+    this.opened.set(name, known);
+    try {
+      return (await known.opening).queue;
+    } catch (error) {
+      this.opened.delete(name);
+      throw error;
+    }
   }
 
   /** Puts the job where engines look for it; a job of that id that is there already stays as it is. */
-  async add(need: Need, id: string, kind: string, sealed: string): Promise<string> {
-    const { redis, keys: names, envelopes } = this.parts.end;
+  async add(need: Need, id: string, kind: string, sealed: string): Promise<void> {
+    const { redis, keys, envelopes } = this.end;
     const name = queueName(need);
     const queue = await this.of(name);
-    await redis.hset(names.needs, name, envelopes.close('need', need));
-    const kept = { removeOnComplete: { age: KEPT_S }, removeOnFail: { age: KEPT_S } };
-    await queue.add(kind, { sealed }, { jobId: id, attempts: need.attempts, ...kept });
-    return name;
+    await redis.hset(keys.needs, name, envelopes.close('need', need));
+    const { attempts } = need;
+    await queue.add(kind, { sealed }, { jobId: id, attempts, removeOnComplete: kept, removeOnFail: kept });
   }
 
   /** Where the job lies, whoever has put it there. */
   async find(id: string): Promise<{ name: string; job: Job } | null> {
-    const { redis, keys: names } = this.parts.end;
-    for (const name of await redis.hkeys(names.needs)) {
+    for (const name of await this.end.redis.hkeys(this.end.keys.needs)) {
       const job = await (await this.of(name)).getJob(id);
       if (job) return { name, job };
     }
@@ -82,14 +76,14 @@ export class NeedQueues {
    * events it keeps would keep ten thousand.
    */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    const { redis, keys: names } = this.parts.end;
+    const { unusedMs = UNUSED_MS } = this.options;
     for (const [name, one] of this.opened) {
       const { queue } = await one.opening;
       if (inUse.has(name)) {
         one.used = performance.now();
         await queue.trimEvents(EVENTS);
-      } else if (performance.now() - one.used > (this.parts.unusedMs ?? UNUSED_MS)) {
-        await redis.hdel(names.needs, name);
+      } else if (performance.now() - one.used > unusedMs) {
+        await this.end.redis.hdel(this.end.keys.needs, name);
         await queue.obliterate({ force: true });
         await this.close(name);
       }
@@ -108,26 +102,22 @@ export class NeedQueues {
   }
 
   private async open(name: string): Promise<Opened> {
-    const { end, trouble, fault, heard } = this.parts;
-    const { redis: connection, prefix } = end;
+    const { redis: connection, prefix, log, fault } = this.end;
     const common = { connection, prefix, skipVersionCheck: true };
     const queue = new Queue(name, { ...common, streams: { events: { maxLen: EVENTS } } });
-    queue.on('error', safely(trouble, trouble));
+    queue.on('error', safely(fault, fault));
     // What is said from now on, not from when the first question arrives.
     const [newest] = await connection.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1);
     const events = new QueueEvents(name, { ...common, lastEventId: newest?.[0] ?? '0-0' });
-    events.on('error', safely(trouble, trouble));
-    const active = safely(({ jobId }: Of) => heard('active', jobId), fault);
-    const stalled = safely(({ jobId }: Of) => heard('stalled', jobId), fault);
-    const ended = safely(({ jobId }: Of) => heard('ended', jobId), fault);
-    const progress = safely(({ jobId, data }: Of) => heard('progress', jobId, data), fault);
-    const returned = safely(({ jobId, prev }: Of) => prev === 'active' && heard('returned', jobId), fault);
-    events.on('active', active);
-    events.on('waiting', returned);
-    events.on('stalled', stalled);
-    events.on('completed', ended);
-    events.on('failed', ended);
-    events.on('progress', progress);
+    events.on('error', safely(fault, fault));
+    const deaf = (error: unknown) => log.debug(toPlain(error), 'a word not taken');
+    for (const event of heard) {
+      const hear = safely((of: { jobId: string; prev?: string; data?: unknown }) => {
+        // A job that is new waits too.
+        if (event !== 'waiting' || of.prev === 'active') this.options.hear(event, of.jobId, of.data);
+      }, deaf);
+      events.on(event, hear);
+    }
     return { queue, events };
   }
 }

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRedisBackend, isNotConnectionError, type Job, type Processor, Worker } from 'bullmq';
+import { createRedisBackend, isNotConnectionError, type Processor, Worker } from 'bullmq';
 import { toPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
 import { refuses } from '../../redis/faults.js';
@@ -20,29 +20,32 @@ const HESITATION_MS = 250;
 /** Jobs whose models are held warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
-export interface PullParts {
-  end: End;
+export interface PullOptions {
   engine: string;
   lostMs: number;
+  /** How long it lets others go first that hold a job's model loaded, ms. */
   hesitationMs?: number;
-  /** Runs a job. */
-  process: Processor;
-  trouble: (error: unknown) => void;
-  /** Told when a job has lost its engine, and is there to be taken. */
-  wake: () => void;
 }
 
-/** A job that is locked for this engine, and what has BullMQ run it to its end. */
-export interface Taken {
-  job: Job;
-  run(): Promise<unknown>;
+/** A queue that the bot has listed. */
+interface Listed {
+  /** Null: its envelope is not ours. */
+  need: Need | null;
+  /** When it was last asked, or listed; ms of this process. */
+  asked: number;
+  worker: QueueWorker | null;
 }
 
-/** A worker that runs a job which was taken by hand as its own loop would, and renews its lock. */
 class QueueWorker extends Worker {
-  runTaken(job: Job, token: string): Promise<unknown> {
-    this.lockManager.start();
-    return this.processJob(job, token, () => false);
+  /** Runs a job that was taken by hand as its own loop would, and renews its lock. */
+  async take(): Promise<(() => Promise<unknown>) | null> {
+    const token = randomUUID();
+    const job = await this.getNextJob(token, { block: false });
+    if (!job) return null;
+    return () => {
+      this.lockManager.start();
+      return this.processJob(job, token, () => false);
+    };
   }
 }
 
@@ -50,64 +53,65 @@ class QueueWorker extends Worker {
 export class Pull {
   /** Models of the last jobs, the newest first. */
   #warm: (readonly string[])[] = [];
-  readonly #workers = new Map<string, QueueWorker>();
-  readonly #asked = new Map<string, number>();
-  /** Envelopes that were opened; null: not ours. */
-  readonly #needs = new Map<string, Need | null>();
+  /** By the envelope of the need. */
+  readonly #listed = new Map<string, Listed>();
 
-  constructor(private readonly parts: PullParts) {}
+  /** `process` runs a job; `wake` is told when a job has lost its engine, and is there to be taken. */
+  constructor(
+    private readonly end: End,
+    private readonly options: PullOptions,
+    private readonly process: Processor,
+    private readonly wake: () => void,
+  ) {}
 
-  /** The next job for an engine that tells this of itself; null where there is none. */
-  async next(beat: Beat): Promise<Taken | null> {
-    const needs = (await this.#listed()).filter((need) => able(beat, need));
+  /** Runs the next job of an engine that tells this of itself, once it is called; null = there is none. */
+  async next(beat: Beat): Promise<(() => Promise<unknown>) | null> {
+    await this.#list();
+    const queues = new Map<Need, Listed>();
+    for (const one of this.#listed.values()) if (one.need && able(beat, one.need)) queues.set(one.need, one);
     const now = performance.now();
-    for (const need of needs) if (!this.#asked.has(queueName(need))) this.#asked.set(queueName(need), now);
-    const since = (need: Need) => now - (this.#asked.get(queueName(need)) ?? now);
+    const since = (need: Need) => now - (queues.get(need)?.asked ?? now);
     let waited = false;
-    for (const { need, rank } of inOrder(needs, since, this.#warm.flat())) {
-      if (rank === 'cold' && !waited) await wait(this.parts.hesitationMs ?? HESITATION_MS);
+    for (const { need, rank } of inOrder([...queues.keys()], since, this.#warm.flat())) {
+      if (rank === 'cold' && !waited) await wait(this.options.hesitationMs ?? HESITATION_MS);
       waited ||= rank === 'cold';
-      const name = queueName(need);
-      const token = randomUUID();
-      const worker = await this.#worker(name, need);
-      const job = await worker.getNextJob(token, { block: false });
-      this.#asked.set(name, performance.now());
-      if (!job) continue;
+      const queue = queues.get(need) as Listed;
+      const worker = queue.worker ?? (await this.#worker(queue, need));
+      const run = await worker.take();
+      queue.asked = performance.now();
+      if (!run) continue;
       const others = this.#warm.filter((models) => String(models) !== String(need.models));
       this.#warm = [need.models, ...others].slice(0, WARM);
-      return { job, run: () => worker.runTaken(job, token) };
+      return run;
     }
     return null;
   }
 
   /** Ends the run under way between two steps: its processor's signal says so. */
   letGo(): void {
-    for (const worker of this.#workers.values()) worker.cancelAllJobs();
+    for (const { worker } of this.#listed.values()) worker?.cancelAllJobs();
   }
 
   async close(): Promise<void> {
-    for (const worker of this.#workers.values()) await worker.close(true);
+    for (const { worker } of this.#listed.values()) await worker?.close(true);
   }
 
   /** The needs that the bot has signed; workers of those that are there no more are closed. */
-  async #listed(): Promise<Need[]> {
-    const { redis, keys } = this.parts.end;
-    const texts = await redis.hvals(keys.needs);
-    for (const text of texts) if (!this.#needs.has(text)) this.#needs.set(text, this.#opened(text));
-    for (const text of this.#needs.keys()) if (!texts.includes(text)) this.#needs.delete(text);
-    const needs = [...this.#needs.values()].filter((need) => need !== null);
-    const listed = new Set(needs.map(queueName));
-    for (const [name, worker] of this.#workers) {
-      if (listed.has(name)) continue;
-      this.#workers.delete(name);
-      this.#asked.delete(name);
-      await worker.close(true);
+  async #list(): Promise<void> {
+    const { redis, keys } = this.end;
+    const texts = new Set(await redis.hvals(keys.needs));
+    for (const text of texts)
+      if (!this.#listed.has(text))
+        this.#listed.set(text, { need: this.#opened(text), asked: performance.now(), worker: null });
+    for (const [text, { worker }] of this.#listed) {
+      if (texts.has(text)) continue;
+      this.#listed.delete(text);
+      await worker?.close(true);
     }
-    return needs;
   }
 
   #opened(text: string): Need | null {
-    const { envelopes, log } = this.parts.end;
+    const { envelopes, log } = this.end;
     try {
       return envelopes.open('need', text, needSchema);
     } catch (error) {
@@ -117,37 +121,25 @@ export class Pull {
   }
 
   /** It looks for jobs that have lost their engine, too. */
-  async #worker(name: string, need: Need): Promise<QueueWorker> {
-    const known = this.#workers.get(name);
-    if (known) return known;
-    const { end, engine, lostMs, process, trouble, wake } = this.parts;
-    const worker = new QueueWorker(
-      name,
-      process,
-      {
-        ...{
-          connection: end.redis,
-          prefix: end.prefix,
-          name: engine,
-          autorun: false,
-          skipVersionCheck: true,
-        },
-        ...locks(lostMs),
-        maxStalledCount: need.attempts - 1,
-      },
-      // Nobody blocks: no line of its own for that.
-      (queue, options) => createRedisBackend(queue, options),
+  async #worker(queue: Listed, need: Need): Promise<QueueWorker> {
+    const { redis: connection, prefix, log, fault } = this.end;
+    const { engine, lostMs } = this.options;
+    const common = { connection, prefix, name: engine, autorun: false, skipVersionCheck: true };
+    const options = { ...common, ...locks(lostMs), maxStalledCount: need.attempts - 1 };
+    // Nobody blocks: no line of its own for that.
+    const worker = new QueueWorker(queueName(need), this.process, options, (name, of) =>
+      createRedisBackend(name, of),
     );
-    this.#workers.set(name, worker);
-    const fault = (error: Error) => {
-      if (refuses(error) || !isNotConnectionError(error)) trouble(error);
-      else end.log.warn(toPlain(error), 'a job is taken from this engine, or not its own any more');
+    queue.worker = worker;
+    const failed = (error: Error) => {
+      if (refuses(error) || !isNotConnectionError(error)) fault(error);
+      else log.warn(toPlain(error), 'a job is taken from this engine, or not its own any more');
     };
-    worker.on('error', safely(fault, trouble));
-    worker.on('stalled', safely(wake, trouble));
+    worker.on('error', safely(failed, fault));
+    worker.on('stalled', safely(this.wake, fault));
     worker.on(
       'lockRenewalFailed',
-      safely(() => this.letGo(), trouble),
+      safely(() => this.letGo(), fault),
     );
     await worker.waitUntilReady();
     await worker.startStalledCheckTimer();

@@ -21,9 +21,8 @@ export interface ReportsParts {
 /** Words of one run, sent in their order. */
 export class Reports {
   private underWay = 0;
-  private sent: Promise<void> = Promise.resolve();
-  private stage: string | null = null;
-  private at = Number.NEGATIVE_INFINITY;
+  private sent: Promise<unknown> = Promise.resolve();
+  private last = { stage: '', at: Number.NEGATIVE_INFINITY };
   private dropped = false;
 
   constructor(private readonly parts: ReportsParts) {}
@@ -31,11 +30,10 @@ export class Reports {
   tell(said: Said): void {
     if (said.type === 'progress') {
       const { stage, preview } = said.progress;
-      const now = (this.parts.now ?? performance.now.bind(performance))();
-      const soon = stage === this.stage && preview === undefined && now - this.at < EVERY_MS;
+      const { now = () => performance.now() } = this.parts;
+      const soon = stage === this.last.stage && preview === undefined && now() - this.last.at < EVERY_MS;
       if (this.underWay > 0 || soon) return;
-      this.stage = stage;
-      this.at = now;
+      this.last = { stage, at: now() };
     }
     this.underWay += 1;
     this.sent = Promise.all([this.sent, this.send(said)]).then(() => {
@@ -44,8 +42,8 @@ export class Reports {
   }
 
   /** Resolves when nothing is under way any more. */
-  settled(): Promise<void> {
-    return this.sent;
+  async settled(): Promise<void> {
+    await this.sent;
   }
 
   /** Never rejects. */

@@ -6,23 +6,13 @@
 import { toPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';
 import { within } from '../../machine/within.js';
-import type { Line } from '../../redis/connection.js';
-import { Trouble } from '../../redis/trouble.js';
-import type { JobQueue } from '../contract.js';
-import type { EngineTransport } from '../transport/transport.js';
-import { Deliveries } from './delivery.js';
+import { Deliveries, type DeliveryOptions } from './delivery.js';
 import { End, type EndOptions } from './end.js';
 import { type EngineAbout, Heartbeat } from './heartbeat.js';
-import { Pull } from './pull.js';
+import { Pull, type PullOptions } from './pull.js';
 import { wordSchema } from './wire.js';
 
-export interface ServeOptions extends EndOptions, EngineAbout {
-  transport: EngineTransport;
-  /** Runs one job at a time; ends with this. */
-  local: JobQueue;
-  /** How long it lets others go first that hold a job's model loaded, ms. */
-  hesitationMs?: number;
-}
+export type ServeOptions = EndOptions & EngineAbout & DeliveryOptions & PullOptions;
 
 /**
  * An engine leaves in 7.5 s: what it may take until it sends no more (its running step has 6 s,
@@ -50,44 +40,37 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
 }
 
 class EngineServer {
-  readonly #troubles: Trouble;
   readonly #end: End;
-  readonly #subscriber: ReturnType<Line['duplicate']>;
   readonly #heartbeat: Heartbeat;
   readonly #pull: Pull;
   readonly #deliveries: Deliveries;
   #loop: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
   constructor(private readonly options: ServeOptions) {
-    this.#troubles = new Trouble({ ...options, url: options.redis.url, meaning: '' });
-    const trouble = this.#trouble;
-    const end = new End(options, trouble);
+    const end = new End(options, '');
     this.#end = end;
-    this.#subscriber = end.redis.duplicate();
-    const heartbeat = new Heartbeat({ ...options, end, troubles: this.#troubles });
-    this.#heartbeat = heartbeat;
-    this.#deliveries = new Deliveries({ ...options, end, heartbeat });
-    const { process } = this.#deliveries;
-    this.#pull = new Pull({ ...options, end, process, trouble, wake: () => this.#wake() });
+    this.#heartbeat = new Heartbeat(end, options);
+    this.#deliveries = new Deliveries(end, options, this.#heartbeat);
+    this.#pull = new Pull(end, options, this.#deliveries.process, () => this.#wake());
   }
 
   async start(): Promise<void> {
-    const { lostMs, log } = this.options;
-    await this.#subscriber.subscribe(this.#end.keys.words);
-    this.#subscriber.on(
+    const { redis, keys, log, fault } = this.#end;
+    const deaf = (error: unknown) => log.warn(toPlain(error), 'a word not taken');
+    const subscriber = redis.duplicate();
+    await subscriber.subscribe(keys.words);
+    subscriber.on(
       'message',
-      safely(
-        (_channel: string, text: string) => this.#hear(text),
-        (error) => log.warn(toPlain(error), 'a word not taken'),
-      ),
+      safely((_channel: string, text: string) => this.#hear(text), deaf),
     );
-    await this.#heartbeat.beat();
+    await this.#beat();
     this.#timer = setInterval(
-      safely(() => this.#heartbeat.beat(), this.#trouble),
-      Math.max(50, Math.floor(lostMs / 4)),
+      safely(() => this.#beat(), fault),
+      Math.max(50, Math.floor(this.options.lostMs / 4)),
     );
     this.#loop = this.#takeJobs();
   }
@@ -103,7 +86,13 @@ class EngineServer {
     return this.#stopped;
   }
 
-  readonly #trouble = (error: unknown): void => this.#troubles.tell(error);
+  /** One at a time: while Redis is away they would only pile up. */
+  #beat(): Promise<void> {
+    this.#beating ??= this.#heartbeat.beat().finally(() => {
+      this.#beating = null;
+    });
+    return this.#beating;
+  }
 
   async #hear(text: string): Promise<void> {
     const word = this.#end.envelopes.open('word', text, wordSchema);
@@ -120,33 +109,31 @@ class EngineServer {
       });
       try {
         const { last } = this.#heartbeat;
-        const taken = last && (await this.#pull.next(last));
-        if (taken) await this.#deliveries.run(taken);
-        else await within(LOOK_MS, woken);
+        const run = last && (await this.#pull.next(last));
+        await (run ? run() : within(LOOK_MS, woken));
       } catch (error) {
-        this.#trouble(error);
+        this.#end.fault(error);
         await within(LOOK_MS, new Promise(() => {}));
       }
     }
   }
 
   async #stop(): Promise<void> {
+    const { redis, fault } = this.#end;
+    const letGo = safely(() => this.#pull.letGo(), fault);
     // It beats on: as long as it has a job to hand back it is not lost, only leaving.
     this.#heartbeat.draining = true;
     this.#wake();
     const from = performance.now();
-    if (this.#deliveries.running?.begun === false) this.#pull.letGo();
-    const sending = setTimeout(
-      safely(() => this.#pull.letGo(), this.#trouble),
-      SENDING_MS,
-    );
-    await within(ASKED_MS, this.#heartbeat.beatAgain(this.#trouble));
+    if (this.#deliveries.running?.begun === false) letGo();
+    const sending = setTimeout(letGo, SENDING_MS);
+    await within(ASKED_MS, this.#heartbeat.beat().catch(fault));
     await this.options.local.close();
     await within(HANDED_BACK_MS - (performance.now() - from), this.#loop);
     clearTimeout(sending);
     clearInterval(this.#timer);
     await within(FAREWELL_MS, this.#leave());
-    this.#end.redis.cut();
+    redis.cut();
   }
 
   async #leave(): Promise<void> {

@@ -68,8 +68,6 @@ export const answerSchema = z.object({
       artifact: hash.nullable(),
     }),
     z.object({ type: z.literal('failed'), error: plainErrorSchema }),
-    /** Nothing is wrong with the job: it is to be given out anew. */
-    z.object({ type: z.literal('handed-back') }),
   ]),
 });
 export type Answer = z.infer<typeof answerSchema>;

@@ -104,13 +104,14 @@ it('beats and answers of other shapes are refused', () => {
     { count: undefined },
   ])
     expect(beatSchema.safeParse({ ...beat, ...wrong }).success).toBe(false);
-  const answer = { job: 'j', nonce: 'n', delivery: 1, engine: 'e', outcome: { type: 'handed-back' } };
+  const outcome = { type: 'failed', error: { code: 'cancelled', message: 'm', hint: '' } };
+  const answer = { job: 'j', nonce: 'n', delivery: 1, engine: 'e', outcome };
   expect(answerSchema.safeParse(answer).success).toBe(true);
   expect(answerSchema.safeParse({ ...answer, outcome: { type: 'stolen' } }).success).toBe(false);
 });
 
 it('an answer counts for its job alone, and for one giving out of it, signed though it is', () => {
-  const outcome = { type: 'handed-back' } as const;
+  const outcome = { type: 'done', result: {}, artifact: null } as const;
   const answer = { job: 'a.1.score.1', nonce: 'newest', delivery: 1, engine: 'e', outcome };
   const sealed = ours.close('answer', answer);
   const { job, nonce } = answer;

@@ -17,9 +17,9 @@ it('bounds the events of a queue in use, though Redis has forgotten the bound, a
   const fail = (error: unknown) => {
     throw error;
   };
-  const end = new End({ redis: redis.settings, prefix: 'p', key: null, log: silentLog }, fail);
+  const end = new End({ redis: redis.settings, prefix: 'p', key: null, log: silentLog }, '', fail);
   const line = end.redis;
-  const queues = new NeedQueues({ end, unusedMs: -1, trouble: fail, fault: fail, heard: () => {} });
+  const queues = new NeedQueues(end, { unusedMs: -1, hear: () => {} });
   const need: Need = { models: [], memoryMb: 1, folder: null, not: [], attempts: 3 };
   const name = queueName(need);
   try {
