@@ -15,6 +15,7 @@ export function cancelled(id: string): AcclaimError {
 /** How an engine's run has ended, as the engine tells it. */
 type Told = { type: 'done'; result: unknown } | { type: 'failed'; error: z.infer<typeof plainErrorSchema> };
 
+/** A job with those who listen to it. */
 export class Asked {
   readonly id: string;
   readonly kind: JobKind;
@@ -41,7 +42,7 @@ export class Asked {
     });
   }
 
-  /** The result, checked. Errors: the one that the engine tells; job-invalid where the result is not of its kind. */
+  /** The result, checked. Errors: the engine's; job-invalid where the result is not of the job's kind. */
   read(told: Told): unknown {
     if (told.type === 'failed') throw fromPlain({ ...told.error, code: told.error.code as ErrorCode });
     const parsed = jobSchemas[this.kind].result.safeParse(told.result);

@@ -15,7 +15,7 @@ const again: readonly ErrorCode[] = [
   'file-not-found',
 ];
 
-/** What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device. */
+/** What may be so on one engine's machine alone: its disk, its files, its copy of a model, its device. */
 const itsOwn: readonly ErrorCode[] = [
   'engine-lost',
   'file-unreadable',
@@ -26,7 +26,7 @@ const itsOwn: readonly ErrorCode[] = [
   'device-unavailable',
 ];
 
-/** Where a job goes after an error: nowhere, to any engine, to one that is not this one, or to a larger one. */
+/** Where a job goes after an error: nowhere, to any engine, to another than this one, or to a larger one. */
 export type Next = 'nowhere' | 'any' | 'another' | 'larger';
 
 /** `by`: an engine has said it, or it was found as the bot took in what an engine had made. */

@@ -92,7 +92,7 @@ export class BullQueue implements JobQueue {
     await course?.outcome.catch(() => {});
   }
 
-  /** Engines go on with what they run: the next life of this process asks for it again and takes their answer. */
+  /** Engines go on with what they run: the next life of this process asks again, and takes their answer. */
   async close(): Promise<void> {
     if (this.end.closing) return;
     this.end.closing = true;

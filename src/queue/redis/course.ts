@@ -45,6 +45,7 @@ export interface CourseParts extends CourseOptions {
 /** What came of giving it out once: the result, or why some engine has to do it anew. */
 type Turnout = { value: unknown } | { why: string; error?: AcclaimError };
 
+/** One job at the bot. */
 export class Course extends Asked {
   readonly watchers: ((why: Held | null) => void)[] = [];
   readonly unschedulable: Unschedulable;
@@ -311,14 +312,14 @@ export class Course extends Asked {
     if (!job) return { why: 'Redis has forgotten it' };
     const { transport, aside, end } = this.parts;
     const { returnvalue, failedReason } = job;
-    if (STALLED.test(failedReason ?? '')) throw lost(this.id, 'each engine that took it fell silent');
+    if (STALLED.test(job.failedReason ?? '')) throw lost(this.id, 'each engine that took it fell silent');
     let answer: Answer;
     try {
       const asked = { job: this.id, nonce: this.out?.nonce ?? '' };
-      answer = openAnswer(end.envelopes, asked, returnvalue ?? failedReason);
+      answer = openAnswer(end.envelopes, asked, job.returnvalue ?? job.failedReason);
     } catch (error) {
       this.#lost += 1;
-      return { why: failedReason ?? toPlain(error).message };
+      return { why: job.failedReason ?? toPlain(error).message };
     }
     const { engine, delivery, outcome } = answer;
     let by: 'engine' | 'bot' = 'engine';

@@ -30,6 +30,7 @@ export interface EnginesThereOptions extends MatchOptions {
   lostMs: number;
 }
 
+/** The engines that are there, and how a job goes with them. */
 export class EnginesThere {
   /** As they were when they were last asked for. */
   known: readonly Beat[] = [];
@@ -58,7 +59,7 @@ export class EnginesThere {
     return there;
   }
 
-  /** Who shall have a job: nobody into whom it does not fit, nor, where others can do it, on whom it failed. */
+  /** Who shall have a job: none that it does not fit, nor, where others can do it, one that failed on it. */
   need(wants: Pick<Need, 'models' | 'memoryMb'>, { failed, short }: Unfit): Need {
     const { folder, attempts } = this.options;
     const aside = this.aside();
@@ -81,7 +82,7 @@ export class EnginesThere {
     return lacking(known, need, { aside: this.aside(), short, older: this.older });
   }
 
-  /** Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
+  /** Those that get no jobs, and why: they have another data folder, or what they wrote was not there. */
   async setAside(): Promise<SetAside[]> {
     const { folder, aside } = this.options;
     const there = folder === null ? [] : await this.list();
