@@ -311,7 +311,6 @@ export class Course extends Asked {
   async #turnout(job: Job | null): Promise<Turnout> {
     if (!job) return { why: 'Redis has forgotten it' };
     const { transport, aside, end } = this.parts;
-    const { returnvalue, failedReason } = job;
     if (STALLED.test(job.failedReason ?? '')) throw lost(this.id, 'each engine that took it fell silent');
     let answer: Answer;
     try {
