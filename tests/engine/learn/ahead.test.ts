@@ -43,6 +43,7 @@ describe('work ahead', () => {
     expect(ahead.due).toBe(false);
     ahead.take('r', async () => [new FitAhead(work)]);
     expect(ahead.due).toBe(true);
+    expect(ahead.found('r', FitAhead)).toBeUndefined();
     await ahead.work(quiet());
     expect(ahead.due).toBe(false);
     expect(work.asked).toEqual([

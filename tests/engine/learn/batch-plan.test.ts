@@ -77,6 +77,8 @@ describe('a training step', () => {
     const anyhow = (chosen: BatchPlan, recompute: 'auto' | 'on' | 'off' = 'auto') =>
       fitIn(Number.POSITIVE_INFINITY, recompute, 1, chosen);
     expect(anyhow(before)).toEqual(before);
+    expect(anyhow(before, 'on')).toEqual(before);
+    expect(anyhow({ ...before, recompute: false }, 'off')).toEqual({ rows: 2, recompute: false });
     // Settings that speak against it count more.
     expect(anyhow(before, 'off')).toEqual({ rows: 8, recompute: false });
     expect(anyhow({ rows: 16, recompute: false })).toEqual({ rows: 8, recompute: false });
