@@ -116,3 +116,16 @@ it('reports nothing as done that was asked for anew while it ran', async () => {
   await takeDown(true);
   expect(told).toEqual([]);
 });
+
+it('lets a session go on where one of its channels may show them, and tells which', async () => {
+  const { platform, guards, told, state } = await unguarded();
+  const second = { ...state.bindings[0]!, channel: 'fake-2', address: '2' };
+  const left = { ...second, channel: 'fake-3', address: '3', leftAt: 1 };
+  const both = { ...state, bindings: [state.bindings[0]!, second, left] };
+  await guards.mustResume(both);
+  expect(told).toEqual([lost, { ...lost, channel: 'fake-2', nsfw: true }]);
+  platform.guarded.delete('2');
+  await expect(guards.mustResume(both)).rejects.toMatchObject({ code: 'not-allowed' });
+  const { session } = state;
+  await guards.mustResume({ ...both, session: { ...session, nsfw: false } });
+});

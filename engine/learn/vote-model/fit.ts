@@ -239,5 +239,5 @@ function foldsOf(votes: readonly VoteExample[], rng: Rng): number[][] {
     folds[at % folds.length]!.push(i);
   for (const [at, i] of order.filter((i) => votes[i]!.label <= 0.5).entries())
     folds.at(-1 - (at % folds.length))!.push(i);
-  return folds.filter((fold) => fold.length > 0);
+  return folds;
 }

@@ -13,6 +13,7 @@ import { image } from '../../../engine/io/latents.js';
 import { readRound } from '../../../engine/io/round.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { approvalBy } from '../../../engine/learn/early-stop.js';
 import { adapterSpec } from '../../../engine/learn/hyperparameters.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
 import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
@@ -341,7 +342,8 @@ describe('what is fed', () => {
   });
 
   it('papa: a step for each picture at the noisy timesteps, towards it or away; the good are kept', async () => {
-    const steps = await fedTo(() => learned('fed-papa', { name: 'papa', lr: 1e-3, from: 500 }, liked));
+    const learner: LearnerSettings = { name: 'papa', lr: 1e-3, from: 500, keep: 0.2 };
+    const steps = await fedTo(() => learned('fed-papa', learner, { ...liked, 0: [1, 0.5] }));
     const perStep = steps.map((calls) =>
       calls.flatMap((fed) => rowsOf(fed, 'x', readRound(roundDir).latents)),
     );
@@ -352,7 +354,9 @@ describe('what is fed', () => {
       expect(rows.map(({ timestep }) => timestep)).toEqual(noisy);
       for (const { image, of } of rows) {
         expect(image).toBe(rows[0]!.image);
-        expect([of('weight') > 0, of('keep') > 0]).toEqual([isLiked(image), isLiked(image)]);
+        expect(of('weight') > 0).toBe(isLiked(image));
+        // By the weight of its votes.
+        expect(of('keep')).toBeCloseTo(isLiked(image) ? (image === 0 ? 0.1 : 0.2) : 0, 6);
       }
     }
   });
@@ -422,5 +426,34 @@ describe('acclaim', () => {
     expect(moved(faint, alone)).toEqual([]);
     const loud = await learned('loud', learner, { 0: good, 1: [0, 2], 3: good });
     expect(moved(loud, alone)).not.toEqual([]);
+  });
+});
+
+describe('how much of what an adapter begins would be liked', () => {
+  const asked = async (auc: number, offset: number, weight = 0) => {
+    const pipeline = await loadPipeline(MINI);
+    const round = readRound(roundDir);
+    const shown = asFloat(round.features!.first!, 'features');
+    const heads = [{ weights: { first: new Float32Array(shown.shape[1]!).fill(weight) }, offset }];
+    const told = { votes: 40, auc, aucError: 0.05, calibration: { slope: 1, offset: 0 } };
+    const model = { maps: { first: 1 }, heads, ...told };
+    const context = {
+      ...{ pipeline, cache, round, sampler: robotJob.sampler, signal: quiet().signal },
+      rng: (purpose: string) => new Rng(1, 0, purpose),
+    };
+    return approvalBy(context, model, []);
+  };
+
+  it('is the mean P(good) of what it begins, by a model that tells good from bad', async () => {
+    expect(await asked(0.84, 0)).toBeNull();
+    const [adapter] = [
+      await learned('looked-at', { name: 'acclaim', steps: 1, batch: 4, drift: 0 }, { 0: good, 1: bad }),
+    ];
+    const spec = adapterSpec(learnerRegistry.acclaim.params.parse({}));
+    const of = async (offset: number, weight?: number) =>
+      (await asked(0.9, offset, weight))!({ spec, tensors: adapter });
+    // Where the features say nothing it is the sigmoid of the offset.
+    expect(await of(Math.log(3))).toBeCloseTo(0.75, 5);
+    expect(await of(0, 0.01)).not.toBeCloseTo(0.5, 5);
   });
 });

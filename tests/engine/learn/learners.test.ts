@@ -14,6 +14,7 @@ import { advantagesOf } from '../../../engine/learn/learners/ddpo.js';
 import { rewardsOf } from '../../../engine/learn/learners/nft.js';
 import { boundWeight, trainedTimesteps } from '../../../engine/learn/learners/papa.js';
 import { learners } from '../../../engine/learn/learners/table.js';
+import { initAdapter } from '../../../engine/learn/lora-init.js';
 import { forwardProcess, perRow } from '../../../engine/learn/noised-rows.js';
 import { schedulerSchema } from '../../../engine/models/config.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
@@ -218,6 +219,18 @@ describe('how the next rounds of the default learner are drawn', () => {
     const rule = { draws: 3, look: 0.3, unpickedShare: 0.5, unsureShare: 0.2 };
     expect(learners.acclaim.picking!(learners.acclaim.params.parse(rule))).toEqual(rule);
   });
+});
+
+it('the rounds that follow PAPA are drawn with its adapter on where it is trained', () => {
+  const { papa } = learners;
+  const params = papa.params.parse({ until: 0.6 });
+  expect(papa.drawing!(params, stateBefore())).toEqual({ baseShare: 0, until: 0.6 });
+});
+
+it('an adapter begins the same in whatever order its layers are named', () => {
+  const shapes = ['b', 'a', 'c'].map((layer) => ({ name: `${layer}.lora_A.weight`, shape: [1, 2] }));
+  const begin = (list: typeof shapes) => initAdapter(list, 1, new Rng(1, 0, 'adapter'));
+  expect(begin(shapes)).toEqual(begin([...shapes].reverse()));
 });
 
 describe('rows of noised images', () => {

@@ -12,6 +12,20 @@ import { golden, relativeError } from '../../support/golden.js';
 const plain = { lr: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: null };
 
 describe('adam', () => {
+  it('shortens a gradient to the norm that is set, by PyTorch’s divisor, and leaves a shorter one', () => {
+    const clipped = (gradient: number, clipNorm: number) => {
+      const params = { w: f32([1]) };
+      const optimiser = adam({ ...plain, clipNorm });
+      const state = optimiser.init(params);
+      expect(optimiser.update(params, { w: f32([1], [gradient]) }, state)).toBeCloseTo(gradient, 12);
+      return state.m.w!.data[0]! / (0.1 * gradient);
+    };
+    expect(clipped(0.5, 1)).toBeCloseTo(1, 5);
+    expect(clipped(4, 1)).toBeCloseTo(0.25, 5);
+    // clip / (norm + 1e-6)
+    expect(clipped(2e-6, 1e-6)).toBeCloseTo(1 / 3, 5);
+  });
+
   it('first moves every weight by lr against the sign of its gradient', () => {
     const params = { w: f32([3], [1, 2, 3]) };
     const optimiser = adam(plain);
