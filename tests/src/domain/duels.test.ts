@@ -9,7 +9,8 @@ import type { Rules } from '../../../src/domain/state/rules.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { votesOf } from '../../../src/domain/voting/mine.js';
 import { turnout } from '../../../src/domain/voting/turnout.js';
-import { attendance } from '../../../src/domain/voting/who-counts.js';
+import type { VoterBallot } from '../../../src/domain/voting/vote.js';
+import { attendance, countedIn } from '../../../src/domain/voting/who-counts.js';
 import { placeOn, World } from '../../support/world.js';
 
 function world(rules: Partial<Rules> = {}, nsfw = false): World {
@@ -225,6 +226,15 @@ describe('in duels', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(feedback.images.filter(({ good }) => good !== null && good > 0.5).length).toBeGreaterThan(100);
     expect(feedback.best).toBeGreaterThan(128);
+  });
+
+  it('one voter alone says as much of a picture as their answers are clear', () => {
+    const w = world();
+    answerAll(w, 'ann', (index) => index);
+    const [{ votes }] = countedIn(w.state, w.round).voterBallots as [VoterBallot];
+    for (const { index, weight } of votes)
+      expect(weight).toBeCloseTo(Math.abs(2 * (labels(w)[index] as number) - 1), 10);
+    expect(Math.max(...votes.map(({ weight }) => weight))).toBeLessThan(1);
   });
 
   it('of one picture is the question whether it is good', () => {

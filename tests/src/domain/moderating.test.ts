@@ -448,6 +448,42 @@ describe('undo', () => {
     expect(world.state.session.rules).toMatchObject({ quorum: 2, review: false });
   });
 
+  it('is refused where things are otherwise since: resumed, ended, set anew', () => {
+    const world = opened({ quorum: 2 });
+    const last = () => acts(world).at(-1)!;
+    const undo = (of: ActRow & { seq: number }) => world.command({ name: 'undo', of }, 'admin', 'boss');
+    world.command({ name: 'pause' });
+    const paused = last();
+    world.command({ name: 'resume' });
+    const resumed = last();
+    expect(undo(paused)).toMatchObject({ code: 'unknown' });
+    world.command({ name: 'settings', rules: { quorum: 3 } }, 'admin', 'boss');
+    const set = last();
+    world.command({ name: 'settings', rules: { quorum: 4 } }, 'admin', 'boss');
+    expect(undo(set)).toMatchObject({ code: 'unknown' });
+    expect(world.state.session.rules.quorum).toBe(4);
+    world.command({ name: 'stop' });
+    expect(undo(resumed)).toMatchObject({ code: 'unknown' });
+  });
+
+  it('of an exclusion is told to the list that outlives people, by account; of who was forgotten nothing is', () => {
+    const world = opened();
+    const listed = () =>
+      world.rows.flatMap((row) => (row.table === 'exclusion' ? [[row.voter, row.on]] : []));
+    world.command({ name: 'exclude', voter: 'ann' });
+    expect(listed()).toEqual([['ann', true]]);
+    undoLast(world);
+    expect(listed()).toEqual([
+      ['ann', true],
+      ['ann', false],
+    ]);
+    const gone = { ...world.state.voters.get('ann')!, key: '~gone', pseudonym: true };
+    world.state = { ...world.state, voters: new Map([['~gone', gone]]) };
+    world.command({ name: 'exclude', voter: '~gone' });
+    expect(world.state.voters.get('~gone')!.excluded).toBe(true);
+    expect(listed()).toHaveLength(2);
+  });
+
   it('says why what cannot be undone cannot, and every undoing is audited', () => {
     const world = opened();
     world.command({ name: 'hide', index: 0 });

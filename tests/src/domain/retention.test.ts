@@ -46,6 +46,13 @@ describe('retention', () => {
     ]);
   });
 
+  test('of a round that failed nothing goes, though a newer one was begun: it may be tried again', () => {
+    const { state } = lived(1);
+    const [first, second] = state.rounds;
+    const tensors = fates(state.session, [{ ...first!, state: 'failed' }, second!], policy)[0]!.tensors;
+    expect(tensors).toEqual({ kept: 'runs' });
+  });
+
   test('the newest round stays whole even when it was given up: a retry may want it', () => {
     const world = lived(0);
     for (const _ of ['drawn', 'drawn anew']) {
