@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { aucError, calibrationError, type Voted, weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import { calibrate, crossEntropy, probability } from '../../../engine/learn/vote-model/calibrate.js';
 import { fitVoteModel } from '../../../engine/learn/vote-model/fit.js';
+import { meansOf } from '../../../engine/learn/vote-model/means.js';
+import { fitRidge, standardise } from '../../../engine/learn/vote-model/ridge.js';
 import { Rng } from '../../../src/rng.js';
 
 /** Votes of several weights, soft and plain, on scores that lean their way, some of them ties. */
@@ -73,4 +75,58 @@ it('an even vote is neither a good nor a bad one: with too few of these there is
   expect(fitted([1, 1, 0, 0])).not.toBeNull();
   expect(fitted([1, 0.5, 0.5, 0, 0])).toBeNull();
   expect(fitted([1, 1, 0.5, 0.5, 0])).toBeNull();
+});
+
+it.each(seeds)('each head of the ridge says of its fold what a fit without that fold says (%i)', (seed) => {
+  const r = new Rng(seed, 0, 'ridge');
+  const votes = Array.from({ length: 7 }, () => {
+    return { row: r.normals(4), label: r.uniform(), weight: 0.5 + r.uniform() };
+  });
+  const { kernel, n } = standardise(votes);
+  const folds = [
+    [0, 3],
+    [1, 4, 6],
+    [2, 5],
+  ];
+  const { heldOut } = fitRidge({ kernel, n }, votes, 0.4, folds);
+  for (const fold of folds) {
+    const others = votes.map((_, i) => i).filter((i) => !fold.includes(i));
+    // (K + ridge / weight) alpha + b = y, and the alphas sum to 0.
+    const rows = others.map((i) => [
+      ...others.map((j) => kernel[i * n + j]! + (i === j ? 0.4 / votes[i]!.weight : 0)),
+      1,
+      2 * votes[i]!.label - 1,
+    ]);
+    const solved = eliminated([...rows, [...others.map(() => 1), 0, 0]]);
+    for (const i of fold) {
+      const score = others.reduce((sum, j, k) => sum + kernel[i * n + j]! * solved[k]!, solved.at(-1)!);
+      expect(heldOut[i]).toBeCloseTo(score, 8);
+    }
+  }
+});
+
+/** x of a linear system whose rows end in their right side, by Gauss with pivots. */
+function eliminated(system: number[][]): number[] {
+  const rows = system.map((row) => [...row]);
+  for (let k = 0; k < rows.length; k++) {
+    const pivot = rows.slice(k).reduce((a, b) => (Math.abs(a[k]!) >= Math.abs(b[k]!) ? a : b));
+    rows.splice(rows.indexOf(pivot), 1);
+    rows.splice(k, 0, pivot);
+    for (const row of rows) {
+      if (row === pivot) continue;
+      const by = row[k]! / pivot[k]!;
+      for (let j = 0; j < row.length; j++) row[j]! -= by * pivot[j]!;
+    }
+  }
+  return rows.map((row, k) => row.at(-1)! / row[k]!);
+}
+
+it('a map that a picture lacks stands for the mean of those that have it', () => {
+  const item = (features?: Record<string, number[]>) =>
+    ({ features }) as unknown as Parameters<typeof meansOf>[0][number];
+  const means = meansOf([item({ a: [1, 2] }), item(), item({ a: [3, 6], b: [5] })]);
+  expect(Object.entries(means).map(([map, row]) => [map, [...row]])).toEqual([
+    ['a', [2, 4]],
+    ['b', [5]],
+  ]);
 });

@@ -63,6 +63,8 @@ describe('what is begun', () => {
       const draws = 1.2 + rng.uniform();
       const most = mostBegun(costs, shown, finished, draws);
       expect(most).toBeGreaterThanOrEqual(shown);
+      const rows = most * costs.begin + finished * costs.finish;
+      expect(drawsOf(costs, most, finished, shown)).toBeCloseTo(rows / (shown * costs.whole), 12);
       if (most > shown) expect(drawsOf(costs, most, finished, shown)).toBeLessThanOrEqual(draws + 1e-9);
     }
     // A plain round is one look a picture more than its steps, and costs one drawing a picture.
