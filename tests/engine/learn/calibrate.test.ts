@@ -125,7 +125,7 @@ it('a map that a picture lacks stands for the mean of those that have it', () =>
   const item = (features?: Record<string, number[]>) =>
     ({ features }) as unknown as Parameters<typeof meansOf>[0][number];
   const means = meansOf([item({ a: [1, 2] }), item(), item({ a: [3, 6], b: [5] })]);
-  expect(Object.entries(means).map(([map, row]) => [map, [...row]])).toEqual([
+  expect(Object.entries(means).map(([map, row]) => [map, Array.from(row)])).toEqual([
     ['a', [2, 4]],
     ['b', [5]],
   ]);
