@@ -2,6 +2,8 @@
  * Both ends of the queue over Redis in this process: the real queue, the real serving end, workers with the
  * test's handlers.
  */
+
+import { afterEach } from 'vitest';
 import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { InProcessQueue } from '../../src/queue/local/in-process.js';
@@ -9,7 +11,9 @@ import { BullQueue, type BullQueueOptions } from '../../src/queue/redis/bullmq.j
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
 import type { BotTransport, EngineTransport } from '../../src/queue/transport/transport.js';
 import { connect, type RedisSettings } from '../../src/redis/connection.js';
+import type { ScoreHandler } from '../contracts/queue.js';
 import { memoryEngines } from './memory-engine.js';
+import { Gate } from './wait.js';
 
 /** Jobs without files. */
 export const nowhere: BotTransport & EngineTransport = {
@@ -76,4 +80,49 @@ export async function openEngine(
     ...more,
   });
   return { kill: memory.killBusy, ...served };
+}
+
+/** Opens both ends at a Redis; those of a test end with it. */
+export function endsOfTest(redis: () => Server) {
+  const stops: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+  const engine = async (
+    prefix: string,
+    name: string,
+    score: ScoreHandler,
+    more: Partial<ServeOptions> = {},
+  ) => {
+    const opened = await openEngine(redis(), prefix, name, { score }, more);
+    stops.push(opened.stop);
+    return opened;
+  };
+  const queue = (prefix: string, more: Partial<BullQueueOptions> = {}) => {
+    const opened = openQueue(redis(), prefix, more);
+    stops.push(() => opened.close());
+    return opened;
+  };
+  return { engine, queue, stops };
+}
+
+/** A job that ends when the test says so; `runs` tells on which engine it began, in order. */
+export function gatedJobs() {
+  const runs: string[] = [];
+  const gate = new Gate();
+  const on = (engine: string): ScoreHandler => {
+    return async ({ session }, { signal }) => {
+      runs.push(`${engine} ${session}`);
+      let open = false;
+      void gate.pass().then(() => {
+        open = true;
+      });
+      while (!open) {
+        signal.throwIfAborted();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return { images: [], diversity: 0 };
+    };
+  };
+  return { runs, gate, on };
 }
