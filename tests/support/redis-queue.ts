@@ -11,7 +11,6 @@ import { BullQueue, type BullQueueOptions } from '../../src/queue/redis/bullmq.j
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
 import type { BotTransport, EngineTransport } from '../../src/queue/transport/transport.js';
 import { connect, type RedisSettings } from '../../src/redis/connection.js';
-import type { ScoreHandler } from '../contracts/queue.js';
 import { memoryEngines } from './memory-engine.js';
 import { Gate } from './wait.js';
 
@@ -91,7 +90,7 @@ export function endsOfTest(redis: () => Server) {
   const engine = async (
     prefix: string,
     name: string,
-    score: ScoreHandler,
+    score: Handlers['score'],
     more: Partial<ServeOptions> = {},
   ) => {
     const opened = await openEngine(redis(), prefix, name, { score }, more);
@@ -110,7 +109,7 @@ export function endsOfTest(redis: () => Server) {
 export function gatedJobs() {
   const runs: string[] = [];
   const gate = new Gate();
-  const on = (engine: string): ScoreHandler => {
+  const on = (engine: string): Handlers['score'] => {
     return async ({ session }, { signal }) => {
       runs.push(`${engine} ${session}`);
       let open = false;
