@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { approvals } from '../../../src/domain/state/approval.js';
+import type { Act as ActRow } from '../../../src/domain/state/model.js';
 import { wilsonLower } from '../../../src/domain/voting/taste/statistics.js';
 import { acts, finish, goods, opened, undoLast, waiting } from '../../support/moderated.js';
 import { person, placeOn, World } from '../../support/world.js';
