@@ -80,7 +80,7 @@ export function judgeGraph({ config, weights }: Judge, count: number): Graph {
   return g;
 }
 
-/** Errors: `usage` for a task that the judge has no goal for. */
+/** Errors: `usage` for a task that the judge has no goal for, and for a goal that it cannot tell. */
 export async function judgeImages(
   judge: Judge,
   cache: ExecutorCache,
@@ -115,7 +115,7 @@ export async function judgeImages(
 }
 
 /** Heads that a task asks nothing of -> how many values each knows. Errors: as judgeImages. */
-export function otherHeads(judge: Judge, task: string): Record<string, number> {
+export function otherHeads(judge: Judge, task: string | Goal): Record<string, number> {
   const asked = new Set(goalOf(judge, task).map(([head]) => head));
   const others = Object.entries(judge.config.heads).filter(([head]) => !asked.has(head));
   return Object.fromEntries(others.map(([head, values]) => [head, values.length]));
@@ -125,7 +125,7 @@ export function otherHeads(judge: Judge, task: string): Record<string, number> {
  * What is wrong with a picture that is not good, by the names of a menu: too few or too many of what is
  * counted, a wrong colour, another thing; where every part holds and the judge is not sure, it is ugly.
  */
-export function faultsOf(judge: Judge, task: string, { good, values }: Verdict): string[] {
+export function faultsOf(judge: Judge, task: string | Goal, { good, values }: Verdict): string[] {
   if (good) return [];
   const found = goalOf(judge, task).flatMap(([head, value]) => {
     const known = judge.config.heads[head]!;
@@ -140,7 +140,12 @@ export function faultsOf(judge: Judge, task: string, { good, values }: Verdict):
 }
 
 function goalOf({ config }: Judge, task: string | Goal): Goal {
-  if (typeof task !== 'string') return task;
+  if (typeof task !== 'string') {
+    const unknown = task.find(([head, value]) => !config.heads[head]?.includes(value));
+    if (!unknown) return task;
+    const heads = Object.keys(config.heads).join(', ');
+    throw new AcclaimError('usage', `the judge cannot tell ${unknown.join(' ')}`, `It tells ${heads}.`);
+  }
   const goal = config.goals[task];
   if (goal) return goal;
   const known = Object.keys(config.goals).join(', ');

@@ -13,9 +13,11 @@ import { judgeRound } from '../../src/domain/voting/feedback.js';
 import { projectPath } from '../../src/files/paths.js';
 import { machine, markdown, median } from '../lib/table.mjs';
 
+/** Tastes are of drawn pictures. */
+const hasNoTastes = (name: string) => loadCrowd(name).tastes === null;
 const { values: options } = parseArgs({
   options: {
-    crowds: { type: 'string', default: crowdNames().join(',') },
+    crowds: { type: 'string', default: crowdNames().filter(hasNoTastes).join(',') },
     seeds: { type: 'string', default: '20' },
     first: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '20' },

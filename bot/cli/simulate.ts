@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, number, several, text } from '../../src/cli/options.js';
+import { loadCrowd } from '../../src/config/crowds.js';
 import { learnerNames, learnerWords } from '../../src/config/learners.js';
 import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -19,6 +20,11 @@ const options = {
     'who votes: a crowd of config/crowds/ or a file like them, for so many --rounds',
   ),
   rounds: integer('--rounds <n>', 'rounds that a crowd votes in', { min: 1, max: 10_000 }),
+  split: integer(
+    '--split <round>',
+    'of a crowd with tastes: a moderator splits the session after this round, and each camp has its own',
+    { min: 1, max: 10_000 },
+  ),
   undrawn: flag(
     '--undrawn',
     'votes and guards alone: nothing is drawn or learned, thousands of rounds a minute',
@@ -76,12 +82,13 @@ export const command = defineCommand(
     examples: [
       'simulate --task cat --votes 64 --json cat.json',
       'simulate --crowd brigade --undrawn --rounds 20 --seed 1',
+      'simulate --task rose --crowd divided --rounds 3 --split 1 --json divided.json',
       'simulate --task hazard --learner hero --votes 384 --per-round 64 --seed 3 --set learner.faithful=true',
     ],
   },
   async (v, _args, io) => {
     // Loaded when it runs: help and wrong usage need none of it.
-    const { json: file, undrawn, pictures, task, ...rest } = v;
+    const { json: file, undrawn, pictures, task, split, ...rest } = v;
     const json = file === undefined ? undefined : resolve(file);
     if (undrawn) {
       const { seed, set } = v;
@@ -96,6 +103,16 @@ export const command = defineCommand(
         'what is drawn is not said',
         'Give --task; --pictures is for --undrawn alone.',
       );
+    const { crowd } = rest;
+    if (split !== undefined || (crowd !== undefined && loadCrowd(crowd).tastes)) {
+      if (crowd === undefined)
+        throw new AcclaimError('usage', '--split needs a crowd', 'Give --crowd divided.');
+      const { dividedWords, simulateDivided } = await import('../simulate/crowd/divided.js');
+      const onProgress = (line: string) => io.err(`${line}\n`);
+      const asked = { ...rest, crowd, task, split, json, signal: io.signal, onProgress };
+      const result = await simulateDivided(asked);
+      return io.out(`${task}, ${crowd}, seed ${v.seed}: ${dividedWords(result)}\n`);
+    }
     const { simulateCommand } = await import('../simulate/simulate.js');
     const onProgress = (line: string) => io.err(`${line}\n`);
     const result = await simulateCommand({ ...rest, task, json, signal: io.signal, onProgress });

@@ -9,6 +9,7 @@ import { basename, join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress, JobResult } from '../../src/queue/jobs.js';
+import type { Task } from '../../src/queue/measure-fields.js';
 import { hashPurpose } from '../../src/rng.js';
 import { BaseRounds, type BaseRoundsOptions } from './base-rounds.js';
 
@@ -85,6 +86,36 @@ export async function finalFigures(options: FiguresOptions): Promise<Figures> {
   };
 }
 
+/** What one taste makes of a model. */
+export interface TasteFigures {
+  /** Share that it likes of what the base model draws, and of what the tuned one does. */
+  base: number;
+  tuned: number;
+  /** As in `Figures`, of the pictures that it likes. */
+  dgood: number | null;
+}
+
+/** The same pictures of plain noise by each of several tastes. */
+export async function tasteFigures(
+  options: FiguresOptions,
+  tastes: readonly Task[],
+): Promise<TasteFigures[]> {
+  const { n, checkpoint, dir } = options;
+  const kept = await BaseRounds.of(options);
+  const known = await kept.take(join(dir, 'base-kept'));
+  const tally = new Tally(((known ? 0 : 1) + (checkpoint ? 1 : 0)) * n, options.onImages);
+  const drawing = { ...options, tally };
+  const base = known ?? (await draw(drawing, 'base-plain', { noise: 'plain', checkpoint: null }));
+  if (!known) await kept.keep(base);
+  const tuned = checkpoint ? await draw(drawing, 'tuned-plain', { noise: 'plain', checkpoint }) : base;
+  const figures: TasteFigures[] = [];
+  for (const taste of tastes) {
+    const found = await compare(options, base, tuned, taste);
+    figures.push({ base: found.base.success, tuned: found.tuned.success, dgood: found.dgood });
+  }
+  return figures;
+}
+
 /** How many of all the images to be drawn are there. */
 class Tally {
   private drawn = 0;
@@ -127,7 +158,7 @@ async function draw(
     const out = join(dir, `${name}-${round}`);
     const count = Math.min(batch, n - round * batch);
     const payload = { ...seeded(task), round, ...base, ...wanted, count, trajectory: false, out };
-    await queue.run({ id: `figures.${name}.${round}.generate`, kind: 'generate', payload }, (p) =>
+    await queue.run({ id: `${basename(dir)}.${name}.${round}.generate`, kind: 'generate', payload }, (p) =>
       tally.progress(p, count),
     );
     tally.batch(count);
@@ -137,12 +168,14 @@ async function draw(
 }
 
 function compare(
-  { queue, task, judge }: FiguresOptions,
+  { queue, task, judge, dir }: FiguresOptions,
   base: readonly string[],
   tuned: readonly string[],
+  by: Task = task,
 ): Promise<JobResult<'measure'>> {
-  const payload = { ...seeded(task), round: 0, judge, task, base: [...base], tuned: [...tuned] };
-  return queue.run({ id: `figures.${basename(base[0]!)}.measure`, kind: 'measure', payload });
+  const payload = { ...seeded(task), round: 0, judge, task: by, base: [...base], tuned: [...tuned] };
+  const id = `${basename(dir)}.${basename(base[0]!)}.${JSON.stringify(by)}.measure`;
+  return queue.run({ id, kind: 'measure', payload });
 }
 
 async function success(drawing: Drawing, name: string, wanted: Wanted): Promise<number> {

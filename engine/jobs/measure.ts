@@ -9,7 +9,7 @@ import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { readCheckpoint } from '../io/checkpoint.js';
 import type { FeatureRows } from '../io/remembered.js';
 import { featuresOf, readRound } from '../io/round.js';
-import { type Judge, loadJudge, otherHeads } from '../judge.js';
+import { type Goal, type Judge, loadJudge, otherHeads } from '../judge.js';
 import { scoreWith } from '../learn/vote-model/model.js';
 import { comparePictures, type Picture } from '../measures/compare.js';
 import { rows } from '../runtime/tensor.js';
@@ -71,7 +71,7 @@ export async function measure(
     );
   }
 
-  function byJudge(judge: Judge, task: string): Arbiter {
+  function byJudge(judge: Judge, task: string | Goal): Arbiter {
     const decide = async (some: readonly Seen[]) => {
       const tell = (done: number) => report('score', done, some.length);
       const pictures = some.map(({ picture }) => picture);

@@ -73,6 +73,9 @@ const attack = z
     message: 'attack: give count or share',
   });
 
+/** A value of some of the judge's heads, by their names. */
+const taste = z.record(z.string(), z.union([z.string(), z.number()]));
+
 const crowdSchema = z.strictObject({
   /** What it is there for, in a sentence. */
   about: z.string().min(1),
@@ -82,6 +85,8 @@ const crowdSchema = z.strictObject({
   pictures: z
     .strictObject({ count: z.number().int().min(2).max(256), good: share, divided: share.default(0) })
     .default({ count: 18, good: 0.4, divided: 0 }),
+  /** What each of two factions likes of drawn pictures, in place of what the task asks for. */
+  tastes: z.tuple([taste, taste]).nullable().default(null),
 });
 
 export interface Crowd extends z.infer<typeof crowdSchema> {
@@ -107,5 +112,11 @@ export function loadCrowd(what: string): Crowd {
       `Name a file, or one of: ${crowdNames().join(', ')}.`,
     );
   const crowd = checked(crowdSchema, readYaml(named), named, 'See the crowds in config/crowds/.');
+  if (crowd.tastes && crowd.people.factions.length !== 2)
+    throw new AcclaimError(
+      'config-invalid',
+      `${named}: tastes are of two factions`,
+      'Give people.factions two shares.',
+    );
   return { name: what, ...crowd };
 }

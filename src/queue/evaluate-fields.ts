@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { below } from './below.js';
+import { goalSchema } from './measure-fields.js';
 
 export const evaluateFields = {
   /** Pictures, each from a noise that the seed and its place alone decide. */
@@ -14,10 +15,7 @@ export const evaluateFields = {
    * What makes a picture safe to the judge in the model's folder: head and value; null = the safety checker
    * says it.
    */
-  goal: z
-    .array(z.tuple([z.string(), z.union([z.string(), z.number()])]))
-    .max(20)
-    .nullable(),
+  goal: goalSchema.nullable(),
   /**
    * What the adapter is multiplied by; 0 = the base model. Then the noises are those of the pair row, and
    * where nobody can say what is safe everything is.

@@ -8,7 +8,7 @@ import { learnerNames } from '../config/learners.js';
 import type { Text } from '../words/text.js';
 import { below } from './below.js';
 import { evaluateFields, evaluateResult } from './evaluate-fields.js';
-import { measureFields, measureResult } from './measure-fields.js';
+import { measureFields, measureResult, taskSchema } from './measure-fields.js';
 import { pairFields, pairResult } from './pair-fields.js';
 import { drawingPlanSchema, learningPlanSchema } from './plan-fields.js';
 import { pullFields, pullResult } from './pull-fields.js';
@@ -269,7 +269,7 @@ export const learnResult = z.object({
 export const scorePayload = jobBase.extend({
   /** Folder with judge.safetensors and config.json. */
   judge: z.string(),
-  task: z.string(),
+  task: taskSchema,
   roundDir: z.string(),
 });
 

@@ -2,6 +2,11 @@
 import { z } from 'zod';
 
 const unit = z.number().min(0).max(1);
+/** What must hold for a judge to call a picture good: head and value. */
+export const goalSchema = z.array(z.tuple([z.string(), z.union([z.string(), z.number()])])).max(20);
+/** A goal by its name in the judge's folder, or spelt out. */
+export const taskSchema = z.union([z.string(), goalSchema]);
+export type Task = z.infer<typeof taskSchema>;
 /** Most rounds of one side of a comparison. */
 const rounds = z.array(z.string()).min(1).max(64);
 const said = z.array(z.boolean()).max(64 * 1024);
@@ -14,7 +19,7 @@ export const measureFields = {
    * Folder with judge.safetensors and config.json, and what it judges by; null = another says what is good.
    */
   judge: z.string().nullable(),
-  task: z.string().nullable(),
+  task: taskSchema.nullable(),
   /** Whose model of the votes says what is good, where there is neither judge nor `goods`. */
   checkpoint: z.string().nullable().optional(),
   /** Of each picture, in the order of the rounds; goes before the judge's word. */

@@ -109,11 +109,7 @@ describe('crowds', () => {
       (cells, sheet) => ({ sheet, cells, message: messages[sheet]!.message }) as unknown as Ballot,
     );
     const voters = new CrowdVoters({ platform, channel: 'c', crowd, seed: 3, rounds: 20 });
-    await voters.vote(
-      3,
-      ballots,
-      pictures.map(({ index, good }) => ({ index, good, score: 0 })),
-    );
+    await voters.vote(3, ballots, [pictures.map(({ index, good }) => ({ index, good, score: 0 }))]);
     const close = said.indexOf('round close');
     expect(close).toBeGreaterThan(20);
     expect(close).toBeLessThan(said.length - 1);

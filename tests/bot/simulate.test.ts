@@ -1,11 +1,12 @@
 /**
  * The whole of `simulate` at toy size: the rounds are real ones, and the figures are shares of real pictures.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
+import { type Branch, simulateDivided } from '../../bot/simulate/crowd/divided.js';
 import { simulateCommand } from '../../bot/simulate/simulate.js';
 import { Voters } from '../../bot/simulate/voters.js';
 import { faultsOf, loadJudge } from '../../engine/judge.js';
@@ -64,6 +65,36 @@ it('writes what it measured, and the same again for the same seed', async () => 
   const again = await simulateCommand({ ...options, figuresOf: 'plain' });
   const plain = { ...result.final, tuned_hero: null, base_hero: null };
   expect({ ...again, seconds: 0 }).toEqual({ ...result, final: plain, seconds: 0 });
+});
+
+it('splits a crowd of two tastes where its moderator says so, and judges what each camp learned by both', async () => {
+  const crowd = join(dir, 'never.yaml');
+  writeFileSync(
+    crowd,
+    `about: two camps that never agree
+people: { count: 8, active: 1, skip: 0, equal: 0, mistake: 0, beta: 9, factions: [0.5, 0.5] }
+tastes: [{ snow: 1 }, { snow: 0 }]
+`,
+  );
+  const { votes: _, ...rest } = options;
+  const few = ['sampler.steps=3', ...options.set.slice(1)];
+  const asked = { ...rest, task: 'rose', crowd, voters: 1, perRound: 12, figures: 2, set: few };
+  const { branches } = await simulateDivided({ ...asked, rounds: 2, split: 1 });
+  const [a, b] = branches as [Branch, Branch];
+  // Of eight people all come, and nobody of one camp is in the other.
+  expect([a.camp, b.camp]).toEqual(['A', 'B']);
+  expect([...a.people, ...b.people].sort()).toEqual([0, 0, expect.any(Number), expect.any(Number)]);
+  const members = ({ people }: Branch) => people[0] + people[1];
+  expect(members(a) + members(b)).toBe(8);
+  for (const branch of [a, b]) {
+    // Everybody marks in both channels; the camp's votes count there.
+    expect(branch.rounds.map(({ votes }) => votes)).toEqual([12 * members(branch)]);
+    for (const { base, tuned } of branch.tastes) expect([base, tuned]).toEqual([success, success]);
+  }
+  await expect(simulateDivided({ ...asked, crowd: 'teachers', rounds: 2 })).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('has one taste'),
+  });
 });
 
 it('refuses votes that are not whole rounds', async () => {

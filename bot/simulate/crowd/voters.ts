@@ -17,6 +17,8 @@ export interface CrowdVotersOptions {
   crowd: Crowd;
   seed: number;
   rounds: number;
+  /** Rounds that they voted in elsewhere before. */
+  after?: number | undefined;
 }
 
 export interface CrowdRoundFigures {
@@ -58,11 +60,18 @@ export class CrowdVoters {
     for (const account of this.accounts.values()) await platform.consent(channel, account);
   }
 
-  /** Times are spread over the day before now, so that nobody waits for them. */
-  async vote(round: number, ballots: readonly Ballot[], verdicts: readonly Verdict[]): Promise<void> {
-    const { platform, channel, crowd, seed } = this.options;
-    const pictures = verdicts.map(
-      ({ index, good }): Seen => ({ index, good, quality: good ? SURE : -SURE, camp: null }),
+  /**
+   * Times are spread over the day before now, so that nobody waits for them. `judged`: every picture by the
+   * one goal of all, or by the taste of each of two factions.
+   */
+  async vote(number: number, ballots: readonly Ballot[], judged: readonly Verdict[][]): Promise<void> {
+    const { platform, channel, crowd, seed, after = 0 } = this.options;
+    const round = after + number;
+    const pictures = judged[0]!.map(({ index }, i) =>
+      seen(
+        index,
+        judged.map((by) => by[i]!.good),
+      ),
     );
     const sorted = [...ballots].sort((a, b) => a.sheet - b.sheet);
     const whole = {
@@ -88,9 +97,20 @@ export class CrowdVoters {
     await cast(true);
   }
 
+  /** Account -> faction. */
+  factions(): Map<string, number> {
+    return new Map(this.people.map(({ name, camp }) => [this.accounts.get(name)!.id, camp]));
+  }
+
   /** Of the round that they voted in last. */
   figures(outcome: Outcome | null): CrowdRoundFigures {
     const { attacked } = this;
     return { attacked, crowned: attacked !== null && outcome?.best === attacked };
   }
+}
+
+function seen(index: number, likes: readonly boolean[]): Seen {
+  const good = likes.every(Boolean);
+  const camp = good ? -1 : likes.indexOf(true);
+  return { index, good, quality: good || camp >= 0 ? SURE : -SURE, camp: camp < 0 ? null : camp };
 }
