@@ -1,4 +1,4 @@
-/** What every simulation has: an app of its own in a folder of its own, and a session that is opened in it. */
+/** What every simulation has: an app and a folder of its own, and a session that is opened in it. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ interface Common {
   seconds: number;
 }
 
-/** Plays in an app that begins with this and ends with it; writes what comes of it where that is asked for. */
+/** Plays in an app of its own, and writes what comes of it where that is asked for. */
 export async function simulating<T>(
   options: SimulateOptions,
   play: (simulation: Simulation) => Promise<T>,

@@ -1,7 +1,8 @@
 /**
- * `acclaim simulate --crowd divided`: a community of two tastes of the same pictures. Bridged, one session learns
- * what both like; with `--split N` a moderator splits it after N rounds, and what each camp's session has learned
- * is judged by either taste. Who is of which camp, and whose votes count where, the session decides.
+ * `acclaim simulate --crowd divided`: a community of two tastes of the same pictures. Bridged, one session
+ * learns what both like; with `--split N` a moderator splits it after N rounds, and what each camp's session
+ * has learned is judged by either taste. Who is of which camp, and whose votes count where, the session
+ * decides.
  */
 import { type Crowd, loadCrowd } from '../../../src/config/crowds.js';
 import type { SessionState } from '../../../src/domain/state/model.js';
