@@ -28,6 +28,7 @@ export const scripts = [
   'scale/requests',
   'scale/simulate',
   'shapes/int8',
+  'shapes/session',
   'shapes/int8-learn',
   'shapes/load',
   'shapes/make-sd15',

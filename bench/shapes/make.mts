@@ -19,6 +19,7 @@ import { floatToHalf } from '../../engine/io/half.js';
 import { encodeHeader } from '../../engine/io/safetensors-header.js';
 import { textSchema, unetSchema, vaeSchema } from '../../engine/models/config.js';
 import { textTensors, unetTensors, vaeTensors } from '../../engine/models/networks.js';
+import { tinyVaeSchema, tinyVaeTensors } from '../../engine/models/tiny-vae.js';
 import { projectPath } from '../../src/files/paths.js';
 import { Rng } from '../../src/rng.js';
 
@@ -89,6 +90,10 @@ interface Shape {
   /** Folder of the encoder, folder of its tokenizer, its configuration. */
   texts: [string, string, object][];
 }
+
+/** TAESD's and TAESDXL's. */
+const tinyVae = { act_fn: 'relu', latent_channels: 4 };
+const TINY = { _class_name: 'AutoencoderTiny', ...tinyVae };
 
 export type ShapeName = 'sd15' | 'sdxl';
 
@@ -178,6 +183,7 @@ export function make(name: ShapeName, out = join(OUT, name)): void {
   const parts: Part[] = [
     ['unet', 'diffusion_pytorch_model', unetTensors(unetSchema.parse(shape.unet)), shape.unet],
     ['vae', 'diffusion_pytorch_model', vaeTensors(vaeSchema.parse(shape.vae)), shape.vae],
+    ['tiny_vae', 'diffusion_pytorch_model', tinyVaeTensors(tinyVaeSchema.parse(tinyVae)), TINY],
     ...shape.texts.map(
       ([part, , config]): Part => [part, 'model', textTensors(textSchema.parse(config)), config],
     ),

@@ -82,12 +82,13 @@ export function openTinyVae(dir: string): TinyVae {
   const tinyConfig = readConfig(root, join(part, 'config.json'), tinyVaeSchema, 'AutoencoderTiny');
   const store = openPart(root, part, 'diffusion_pytorch_model');
   const used = new Set<string>();
-  const tiny = bindWeights(store, tensorsOf(tinyConfig), sameNames, used);
+  const tiny = bindWeights(store, tinyVaeTensors(tinyConfig), sameNames, used);
   checkLeftovers(store, used);
   return { dir: root, tiny, tinyConfig };
 }
 
-function tensorsOf(tinyConfig: TinyVaeConfig): Wanted['tensors'] {
+/** Name and shape of every weight that a tiny VAE of this configuration asks for. */
+export function tinyVaeTensors(tinyConfig: TinyVaeConfig): Wanted['tensors'] {
   const wanted = new Wanted();
   const g = new Graph();
   const source = { tiny: wanted, tinyConfig };
