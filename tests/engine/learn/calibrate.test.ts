@@ -88,8 +88,8 @@ it.each(seeds)('each head of the ridge says of its fold what a fit without that 
     [1, 4, 6],
     [2, 5],
   ];
-  const { heldOut } = fitRidge({ kernel, n }, votes, 0.4, folds);
-  for (const fold of folds) {
+  const { heldOut, heads } = fitRidge({ kernel, n }, votes, 0.4, folds);
+  for (const [f, fold] of folds.entries()) {
     const others = votes.map((_, i) => i).filter((i) => !fold.includes(i));
     // (K + ridge / weight) alpha + b = y, and the alphas sum to 0.
     const rows = others.map((i) => [
@@ -98,6 +98,7 @@ it.each(seeds)('each head of the ridge says of its fold what a fit without that 
       2 * votes[i]!.label - 1,
     ]);
     const solved = eliminated([...rows, [...others.map(() => 1), 0, 0]]);
+    expect(heads[f]!.offset).toBeCloseTo(solved.at(-1)!, 8);
     for (const i of fold) {
       const score = others.reduce((sum, j, k) => sum + kernel[i * n + j]! * solved[k]!, solved.at(-1)!);
       expect(heldOut[i]).toBeCloseTo(score, 8);
