@@ -253,13 +253,18 @@ describe('a purge', () => {
     world.react(bob!, theirs!, '2');
     await store.ensureChannel(community, channel('fake-1', 'server-one'));
     await store.ensureChannel(community, channel('fake-2', 'server-two'));
-    await store.commit(world.rows, [...world.outbox.values()]);
+    const owed = [card('fake-1'), card('fake-2'), edit(host!.id), edit(theirs!.id)];
+    await store.commit(world.rows, owed);
     const left = { platform: 'fake', server: 'server-two', at: world.now + 5, due: world.now + 10 } as const;
     await store.places.depart(left);
+    await store.standings.set('fake', 'server-two', 'refused');
 
     expect(await store.purge(left)).toEqual({ sessions: [], elsewhere: [] });
+    // What an operator refused stays refused.
+    expect(await store.standings.all()).toMatchObject([{ server: 'server-two', standing: 'refused' }]);
     expect(await store.lookups.sessions()).toEqual(['cat']);
     expect(await store.leftovers()).toEqual([]);
+    expect(await store.pendingEffects()).toEqual([card('fake-1'), edit(host!.id)]);
     const kept = (await store.load('cat'))!;
     expect(kept.bindings.map((row) => row.channel)).toEqual(['fake-1']);
     expect([...kept.ballots.keys()]).toEqual([host!.id]);
@@ -268,13 +273,81 @@ describe('a purge', () => {
     expect(kept.images.get('cat.1')).toHaveLength(4);
   });
 
+  it('of the host takes the pool, tells where it also hung, and leaves who is known elsewhere and what others said', async () => {
+    const store = await open();
+    const [ann, bob, eve] = ['ann', 'bob', 'eve'].map((name) => store.voterKey('fake', name));
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    world.join({ channel: 'fake-2', community: 'c', platform: 'fake', address: '2', sweeps: true });
+    world.settle();
+    world.consent(ann!, bob!);
+    world.react(ann!, world.live()[0]!, '1');
+    const at = world.now + 5;
+    const left = { platform: 'fake', server: 'server-one', at, due: at + 5 } as const;
+    const known = world.state.voters.get(bob!)!;
+    const said = {
+      session: 'dog',
+      at: 1,
+      by: ann!,
+      role: 'member',
+      command: 'start',
+      args: {},
+      refused: null,
+    } as const;
+    await store.ensureChannel(community, channel('fake-1', 'server-one'));
+    await store.ensureChannel(community, channel('fake-2', 'server-two'));
+    await store.commit(
+      [
+        ...world.rows,
+        // Idle since the very moment of leaving; and as idle on a platform that is not left.
+        { table: 'voter', row: { ...known, consentAt: at } },
+        { table: 'voter', row: { ...known, key: eve!, platform: 'slack' } },
+        { table: 'act', row: said },
+        { table: 'exclusion', voter: eve!, platform: 'slack', on: true },
+        { table: 'exclusion', voter: bob!, platform: 'fake', on: true },
+      ],
+      [card('fake-1'), edit(world.live()[0]!.id)],
+    );
+    await store.keepLinkCode('hash', ann!, at + 9, at);
+    for (const server of ['server-one', 'server-two']) {
+      await store.standings.set('fake', server, 'allowed');
+      await store.propose({ ...proposal, server: `fake-${server}` });
+      await store.places.setSettings({ ...community, id: `fake-${server}` }, { quorum: 3 });
+      await store.commit([{ table: 'act', row: { ...said, session: `@fake-${server}`, by: null } }], []);
+    }
+    await store.places.decline(['1', '2'].map((address) => ({ place: `fake ${address}`, hash: 'h' })));
+
+    const elsewhere = [{ platform: 'fake', address: '2' }];
+    expect(await store.purge(left)).toEqual({ sessions: ['cat'], elsewhere });
+    expect(await store.reader.all('SELECT id FROM image')).toEqual([]);
+    expect(await store.lookups.sessions()).toEqual([]);
+    expect([...(await store.loadVoters('c')).keys()]).toEqual([eve!]);
+    expect(await store.acts('dog')).toMatchObject([{ by: null, command: 'start' }]);
+    expect([await store.excluded(eve!), await store.excluded(bob!)]).toEqual([true, true]);
+    expect((await store.standings.all()).map(({ server }) => server)).toEqual(['server-two']);
+    expect((await store.proposals()).map(({ server }) => server)).toEqual(['fake-server-two']);
+    expect([...(await store.places.settings()).keys()]).toEqual(['fake-server-two']);
+    expect(
+      (await store.acts(['@fake-server-one', '@fake-server-two'])).map(({ session }) => session),
+    ).toEqual(['@fake-server-two']);
+    expect([await store.places.declined('fake 1'), await store.places.declined('fake 2')]).toEqual([
+      [],
+      ['h'],
+    ]);
+    expect([await store.pendingEffects(), holding(ann!)]).toEqual([[], []]);
+  });
+
   it('is cleaned up after by the next start when it was cut off before the file was written anew', async () => {
     const store = await open();
     const left = { platform: 'fake', server: 'server-one', at: 5, due: 10 } as const;
     const key = store.voterKey('fake', 'ann');
     await store.ensureChannel(community, channel('fake-1', 'server-one'));
     await store.commit([voter(key, 'Annabel Anonymous')], []);
+    for (const platform of ['fake', 'slack'] as const)
+      await store.commit([{ table: 'exclusion', voter: `${platform}-cem`, platform, on: true }], []);
     await store.writer.write((db) => purgeServer(db, left));
+    // Of a platform that the bot is gone from altogether, nobody is excluded any more.
+    expect([await store.excluded('fake-cem'), await store.excluded('slack-cem')]).toEqual([false, true]);
     const owed = async () => (await store.reader.all('SELECT * FROM unscrubbed')).length;
     expect(await owed()).toBe(1);
     await store.close();
@@ -285,6 +358,20 @@ describe('a purge', () => {
       expect([gone, holding(gone)]).toEqual([gone, []]);
   });
 });
+
+const card = (channel: string) =>
+  ({
+    kind: 'card',
+    card: 'progress',
+    key: channel,
+    channel,
+    round: 1,
+    session: 'cat',
+    notBefore: 0,
+  }) as const;
+const edit = (ballot: string) =>
+  ({ kind: 'edit-ballot', key: `${ballot}.edit`, ballot, session: 'cat', notBefore: 0 }) as const;
+const proposal = { platform: 'fake', channel: '1', wish: { prompt: 'a dog' }, by: null, at: 1 } as const;
 
 function fact(ballot: string, key: string): Fact {
   return { ballot, voter: key, emoji: '1', present: true, source: 'live', at: 1, late: false };
