@@ -372,6 +372,37 @@ describe('what a configuration says', () => {
     expect(isMultistep(schedule(config(), { scheduler: 'euler', steps: 8, eta: 1 }))).toBe(false);
   });
 
+  it.each([
+    ['14 steps', 14, {}, true],
+    ['15 steps', 15, {}, false],
+    ['14 steps, where short runs are as long ones', 14, { lower_order_final: false }, false],
+    ['Euler at the end, of a long run', 15, { euler_at_final: true }, true],
+    ['no noise left, of a long run', 15, { final_sigmas_type: 'zero' }, true],
+  ] as const)('2M ends with a step of first order or second: %s', (_, steps, more, first) => {
+    const c = config({ final_sigmas_type: 'sigma_min', ...more });
+    const last = schedule(c, { scheduler: 'dpmpp-2m', steps, eta: 0 }).steps.at(-1)!;
+    expect(last.fromPreviousX0 === 0).toBe(first);
+  });
+
+  it('Karras sigmas lie between those that the configuration names', () => {
+    const c = config({ use_karras_sigmas: true, sigma_min: 0.1, sigma_max: 10 });
+    // x_0 = x - sigma n, or (x - s n) / a with sigma = s / a.
+    for (const scheduler of ['euler', 'dpmpp-2m'] as const) {
+      const sigmas = at(c, scheduler).map(({ x0 }) => -x0.fromOutput);
+      expect(sigmas[0]).toBeCloseTo(10, 5);
+      expect(sigmas.at(-1)).toBeCloseTo(0.1, 5);
+    }
+  });
+
+  it('2M leaves out what is noisier than a clipped lambda', () => {
+    const cosine = { beta_schedule: 'squaredcos_cap_v2' };
+    const noisiest = (more: object) => -at(config({ ...cosine, ...more }), 'dpmpp-2m')[0]!.x0.fromOutput;
+    expect(-Math.log(noisiest({}))).toBeLessThan(-5.1);
+    const clipped = -Math.log(noisiest({ lambda_min_clipped: -5.1 }));
+    expect(clipped).toBeGreaterThanOrEqual(-5.1);
+    expect(clipped).toBeLessThan(-4.5);
+  });
+
   it('a scheduler that is not built is sampled with DDIM, by its betas and offset, and said', () => {
     const pndm = config({ _class_name: 'PNDMScheduler', timestep_spacing: 'linspace', steps_offset: 3 });
     const own = config({ timestep_spacing: 'leading', steps_offset: 3, set_alpha_to_one: false });
