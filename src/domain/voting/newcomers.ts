@@ -4,6 +4,7 @@
  * the bars are its own age and rounds, so that some of its people pass them and its votes come to labels.
  */
 import type { SessionState, Voter } from '../state/model.js';
+import { campOf, otherCamp, type Split } from '../state/split.js';
 import { accountsOf } from './people.js';
 
 const day = 86_400_000;
@@ -51,7 +52,7 @@ export function newcomers(state: SessionState, at: number, needed: number): (per
  */
 export function barsOf({ session, voters }: SessionState, at: number, needed: number): Bars {
   const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = session.rules.guards;
-  const people = seniorities(voters, at);
+  const people = seniorities(session.split, voters, at);
   const eldest = (what: keyof Bars, nth: number) =>
     people.map((one) => one[what]).sort((a, b) => b - a)[nth - 1] ?? 0;
   const rounds = Math.max(eldest('rounds', needed), Math.min(1, eldest('rounds', 1)));
@@ -62,13 +63,18 @@ export function barsOf({ session, voters }: SessionState, at: number, needed: nu
   };
 }
 
-/** Of everybody who may count. Whoever was forgotten has a name a round, and would be several. */
-function seniorities(voters: SessionState['voters'], at: number): Seniority[] {
+/**
+ * Of everybody who may count here, whatever the other camp has voted in. Whoever was forgotten has a name a
+ * round, and would be several.
+ */
+function seniorities(split: Split | undefined, voters: SessionState['voters'], at: number): Seniority[] {
+  const other = split?.camp && otherCamp(split.camp);
   const people = new Map<string, Seniority>();
   for (const voter of voters.values()) {
     const { key, person, excluded, waits, pseudonym, rounds, consentAt } = voter;
     if (excluded || waits || pseudonym) continue;
     const name = person ?? key;
+    if (other && campOf(accountsOf(voters, name), split, at) === other) continue;
     const { account, joined } = agesOf(voter, at);
     const before = people.get(name) ?? { account: 0, joined: 0, rounds: 0 };
     // Where a platform does not tell when somebody joined, they are here since they agreed.

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Voter } from '../../../src/domain/state/model.js';
+import { inCamp, type Split } from '../../../src/domain/state/split.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { newcomers } from '../../../src/domain/voting/newcomers.js';
 import { person, World } from '../../support/world.js';
@@ -48,6 +49,20 @@ function judged(world: World): { labels: string; best: number | null } {
 
 const newOnes = (world: World, people: Record<string, number>): number =>
   Object.keys(people).filter(newcomers(world.state, world.now, 3)).length;
+
+it('of a camp are measured by their own: what the other has voted in since makes nobody of it new', () => {
+  const world = opened();
+  const [ours, theirs] = [those('b', 4, () => 30 * day), those('a', 4, () => 30 * day)];
+  members(world, { ...ours, ...theirs });
+  const made: Split = { parent: 'p', sessions: { A: 'sa', B: 'sb' }, likes: { A: [], B: [] } };
+  const rows = [...world.state.voters].map(([key, row]) => {
+    const camp = key in ours ? 'B' : 'A';
+    return [key, inCamp({ ...row, rounds: camp === 'B' ? 1 : 2 }, made, { camp, since: 0 })] as const;
+  });
+  const session = { ...world.state.session, split: { ...made, camp: 'B' as const } };
+  const isNew = newcomers({ ...world.state, session, voters: new Map(rows) }, world.now, 3);
+  expect(Object.keys(ours).filter(isNew)).toEqual([]);
+});
 
 describe('a server that is younger than newcomers are', () => {
   it('has its pictures called what its people call them', () => {
