@@ -130,7 +130,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`;
 export function dividedWords({ branches }: DividedResult): string {
   const told = branches.map(({ camp, people, tastes }) => {
     const liked = tastes.map(({ base, tuned }) => `${percent(base)} -> ${percent(tuned)}`);
-    return `${camp === null ? 'bridged' : `camp ${camp}`} (${people.join(' and ')} people): liked by the first taste ${liked[0]}, by the second ${liked[1]}`;
+    return `${camp === null ? 'bridged' : `camp ${camp}`} (people: ${people.join(' and ')}): liked by the first taste ${liked[0]}, by the second ${liked[1]}`;
   });
   return told.join('; ');
 }
