@@ -6,8 +6,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Cards } from '../../bot/effects/cards.js';
-import { DataPaths } from '../../bot/effects/data-paths.js';
 import { EffectHandlers, type HandlerParts } from '../../bot/effects/handlers.js';
 import { Messenger } from '../../bot/effects/messenger.js';
 import { Platforms } from '../../bot/effects/platforms.js';
@@ -16,7 +14,7 @@ import type { Effect } from '../../src/domain/state/effects.js';
 import type { Event } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot, Round } from '../../src/domain/state/round.js';
-import { encodePng } from '../../src/images/png.js';
+import { fileOf, sheetsIn } from '../support/grey-sheets.js';
 import { World } from '../support/world.js';
 
 let dir: string;
@@ -27,23 +25,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const grey = (value: number) => ({ width: 16, height: 16, data: new Uint8Array(16 * 16 * 3).fill(value) });
-
-/** A world whose round has four pictures, two a sheet, of the greys 40, 90, 140 and 190. */
-async function sheets(page: string | null = null) {
-  const world = new World({ imagesPerRound: 4, sheetSize: 2, quorum: 1, quorumBy: 'done' }, false);
-  world.settle();
-  world.consent('ann');
-  const paths = new DataPaths(dir);
-  for (const index of [0, 1, 2, 3]) {
-    const file = join(paths.round('cat', 1), 'images', `${index}.png`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, await encodePng(grey(40 + 50 * index)));
-  }
-  return { world, cards: new Cards(paths, { preview: (job) => `of ${job}` }, page), paths };
-}
-const fileOf = async (cards: Cards, world: World, ballot: Ballot) =>
-  (await cards.ballot(world.state, ballot)).pictures[0]!.file;
+const sheets = (page: string | null = null) => sheetsIn(dir, page);
 
 /** The effects of a world, carried out with its cards on a platform in memory. */
 async function carriedOut() {

@@ -2,18 +2,17 @@
  * What cards show of a round's pictures: none that is hidden, the best where it is known, and what of them is
  * kept on the disk; where they lead to, and which of several tries they tell of.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Cards, sheetsBeside } from '../../bot/effects/cards.js';
-import { DataPaths } from '../../bot/effects/data-paths.js';
+import { sheetsBeside } from '../../bot/effects/cards.js';
 import type { Binding } from '../../src/domain/state/model.js';
 import type { Ballot, Job } from '../../src/domain/state/round.js';
-import { encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { told as inWords } from '../../src/words/tell.js';
-import { placeOn, World } from '../support/world.js';
+import { fileOf, grey, sheetsIn } from '../support/grey-sheets.js';
+import { placeOn } from '../support/world.js';
 
 let dir: string;
 beforeEach(() => {
@@ -23,23 +22,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const grey = (value: number) => ({ width: 16, height: 16, data: new Uint8Array(16 * 16 * 3).fill(value) });
-
-/** A world whose round has four pictures, two a sheet, of the greys 40, 90, 140 and 190. */
-async function sheets(page: string | null = null) {
-  const world = new World({ imagesPerRound: 4, sheetSize: 2, quorum: 1, quorumBy: 'done' }, false);
-  world.settle();
-  world.consent('ann');
-  const paths = new DataPaths(dir);
-  for (const index of [0, 1, 2, 3]) {
-    const file = join(paths.round('cat', 1), 'images', `${index}.png`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, await encodePng(grey(40 + 50 * index)));
-  }
-  return { world, cards: new Cards(paths, { preview: (job) => `of ${job}` }, page), paths };
-}
-const fileOf = async (cards: Cards, world: World, ballot: Ballot) =>
-  (await cards.ballot(world.state, ballot)).pictures[0]!.file;
+const sheets = (page: string | null = null) => sheetsIn(dir, page);
 
 it('draws a sheet without the picture that was hidden, and with the best once the round is over', async () => {
   const { world, cards } = await sheets();
